@@ -1,0 +1,1 @@
+"""The words every room uses: credits, money, ids, time, pages, kinds of errors."""
