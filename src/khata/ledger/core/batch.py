@@ -1,0 +1,140 @@
+"""The ledger's rules: commands apply in order, each gets its outcome, a refused one leaves no trace."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from khata.kernel.credits import AMOUNT_MICRO_MAX
+from khata.ledger.core.book import Book, Draws, Kind, Lot, Transfer, Wallet, WalletStatus
+from khata.ledger.core.commands import Capture, Command, ExpireLots, Grant, PlaceHold, Purchase, VoidHold
+from khata.ledger.core.outcomes import Condition, Outcome
+from khata.ledger.core.purse import Purse
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a batch comes to: the wallets and lots as they stand after it, its transfers, one outcome per command.
+
+    `lots` holds only lots that were made or changed.
+    """
+
+    wallets: tuple[Wallet, ...]
+    lots: tuple[Lot, ...]
+    transfers: tuple[Transfer, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def apply_batch(book: Book, commands: Iterable[Command], now: datetime) -> Decision:
+    """Decides `commands` in order on `book`. Pure: the same arguments give the same decision."""
+    desk = _Desk(book, now)
+    outcomes = tuple(desk.decide(command) for command in commands)
+    purses = [purse for purse in desk.purses.values() if purse.seq != purse.wallet.last_seq]
+    return Decision(
+        wallets=tuple(purse.snapshot() for purse in purses),
+        lots=tuple(parcel.snapshot() for purse in purses for parcel in purse.parcels.values() if parcel.changed),
+        transfers=tuple(desk.transfers),
+        outcomes=outcomes,
+    )
+
+
+class _Desk:
+    """The book while it is being written on."""
+
+    def __init__(self, book: Book, now: datetime) -> None:
+        self.transfers: list[Transfer] = []
+        self.now = now
+        self.draws = dict(book.effects.draws)
+        lots: defaultdict[int, list[Lot]] = defaultdict(list)
+        for lot in book.lots:
+            lots[lot.organisation_id].append(lot)
+        self.purses = {id_: Purse(wallet, lots[id_], now, self.transfers) for id_, wallet in book.wallets.items()}
+
+    def decide(self, command: Command) -> Outcome:
+        purse = self.purses.get(command.organisation_id)
+        if purse is None:
+            return Outcome(Condition.UNKNOWN_WALLET, 0)
+        match command:
+            case PlaceHold():
+                condition = self._place_hold(purse, command)
+            case Capture():
+                condition = self._capture(purse, command)
+            case VoidHold():
+                condition = self._void(purse, command)
+            case Purchase():
+                condition = self._add(purse, Kind.PURCHASE, command, command.price_minor)
+            case Grant():
+                condition = self._add(purse, Kind.GRANT, command, 0)
+            case ExpireLots():
+                purse.expire()
+                condition = Condition.ACCEPTED
+        return Outcome(condition, purse.available)
+
+    def _add(self, purse: Purse, kind: Kind, command: Purchase | Grant, price_minor: int) -> Condition:
+        if not 0 < command.amount <= AMOUNT_MICRO_MAX:
+            return Condition.AMOUNT_OUT_OF_RANGE
+        if command.expires_at is not None and command.expires_at <= self.now:
+            return Condition.EXPIRY_PASSED
+        key = (command.organisation_id, kind, command.reference)
+        if (done := self.draws.get(key)) is not None:
+            return _repeated(done, command.amount)
+        purse.add_lot(kind, command.reference, command.amount, command.expires_at, price_minor)
+        self.draws[key] = ((purse.seq, command.amount),)
+        return Condition.ACCEPTED
+
+    def _place_hold(self, purse: Purse, command: PlaceHold) -> Condition:
+        if not 0 < command.amount <= AMOUNT_MICRO_MAX:
+            return Condition.AMOUNT_OUT_OF_RANGE
+        if purse.wallet.status is WalletStatus.FROZEN:
+            return Condition.WALLET_FROZEN
+        key = (command.organisation_id, Kind.HOLD, command.reference)
+        if (done := self.draws.get(key)) is not None:
+            return _repeated(done, command.amount)
+        if (draws := purse.draw(command.reference, command.amount)) is None:
+            return Condition.INSUFFICIENT_CREDITS
+        self.draws[key] = draws
+        return Condition.ACCEPTED
+
+    def _capture(self, purse: Purse, command: Capture) -> Condition:
+        if not 0 < command.amount <= AMOUNT_MICRO_MAX:
+            return Condition.AMOUNT_OUT_OF_RANGE
+        if (done := self._drawn(command, Kind.CAPTURE)) is not None:
+            return _repeated(done, command.amount)
+        if (draws := self._drawn(command, Kind.HOLD)) is None:
+            return Condition.HOLD_MISSING
+        if self._drawn(command, Kind.VOID) is not None:
+            return Condition.HOLD_CLOSED
+        if command.amount > _total(draws):
+            return Condition.HOLD_EXCEEDED
+        self._settle(purse, command.reference, draws, command.amount)
+        return Condition.ACCEPTED
+
+    def _void(self, purse: Purse, command: VoidHold) -> Condition:
+        if self._drawn(command, Kind.CAPTURE) is not None:
+            return Condition.HOLD_CLOSED
+        if self._drawn(command, Kind.VOID) is not None:
+            return Condition.ALREADY_DONE
+        if (draws := self._drawn(command, Kind.HOLD)) is None:
+            return Condition.HOLD_MISSING
+        self._settle(purse, command.reference, draws, 0)
+        return Condition.ACCEPTED
+
+    def _settle(self, purse: Purse, reference: UUID, draws: Draws, amount: int) -> None:
+        captured, voided = purse.use(reference, draws, amount)
+        organisation_id = purse.wallet.organisation_id
+        if captured:
+            self.draws[organisation_id, Kind.CAPTURE, reference] = captured
+        if voided:
+            self.draws[organisation_id, Kind.VOID, reference] = voided
+
+    def _drawn(self, command: Capture | VoidHold, kind: Kind) -> Draws | None:
+        return self.draws.get((command.organisation_id, kind, command.reference))
+
+
+def _repeated(done: Draws, amount: int) -> Condition:
+    return Condition.ALREADY_DONE if _total(done) == amount else Condition.ALREADY_DONE_DIFFERENTLY
+
+
+def _total(draws: Draws) -> int:
+    return sum(amount for _, amount in draws)

@@ -1,0 +1,62 @@
+"""What can be asked of the ledger. Every command names its organisation and the reference its effect is unique by."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """Credits bought. `reference` is derived from the gateway's payment id, so one payment credits once."""
+
+    organisation_id: int
+    reference: UUID
+    amount: int
+    price_minor: int
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Credits given: a welcome, a bonus, a plan's share."""
+
+    organisation_id: int
+    reference: UUID
+    amount: int
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHold:
+    """Sets credits aside for one message. `reference` is the message's id."""
+
+    organisation_id: int
+    reference: UUID
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Uses `amount` of a hold (1..held); what is left of the hold returns to the lots it came from."""
+
+    organisation_id: int
+    reference: UUID
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoidHold:
+    """Returns a whole hold to the lots it came from."""
+
+    organisation_id: int
+    reference: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireLots:
+    """Books the expiry of every lot that is due and lies under no open hold."""
+
+    organisation_id: int
+
+
+Command = Purchase | Grant | PlaceHold | Capture | VoidHold | ExpireLots

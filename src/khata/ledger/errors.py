@@ -1,0 +1,15 @@
+"""Conditions of the ledger that other rooms raise or show."""
+
+from khata.kernel.errors import ErrorKind, KhataError
+
+
+class InsufficientCredits(KhataError):
+    """There are not enough credits. Nothing was sent and nothing was charged."""
+
+    kind = ErrorKind.UNPAID
+
+
+class WalletFrozen(KhataError):
+    """Sending is stopped for this organisation. Nothing was sent and nothing was charged."""
+
+    kind = ErrorKind.FORBIDDEN

@@ -1,0 +1,82 @@
+"""What can be done with credits. Every write goes through `post_batch`, inside the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from khata.kernel.clock import utc_now
+from khata.kernel.ids import shard_of
+from khata.kernel.transactions import in_transaction
+from khata.ledger.core import CHAIN_START, Command, ExpireLots, Outcome, WalletStatus, apply_batch
+from khata.ledger.errors import InsufficientCredits, WalletFrozen
+from khata.ledger.models import Lot, Wallet
+from khata.ledger.proof import LedgerProof, prove_ledger
+from khata.ledger.rows import load_book, write_decision
+
+__all__ = [
+    "InsufficientCredits",
+    "LedgerProof",
+    "WalletFrozen",
+    "expire_due_lots",
+    "freeze_wallet",
+    "open_wallet",
+    "post_batch",
+    "post_batch_at",
+    "unfreeze_wallet",
+    "verify_ledger",
+]
+
+
+def open_wallet(organisation_id: int) -> None:
+    """Gives an organisation its empty wallet; a second call changes nothing."""
+    Wallet.objects.get_or_create(
+        shard=shard_of(organisation_id),
+        organisation_id=organisation_id,
+        defaults={"chain": CHAIN_START, "opened_at": utc_now()},
+    )
+
+
+def post_batch(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> list[Outcome]:
+    """Decides and writes `commands` in the transaction open on `connection`; one outcome per command, in order.
+
+    The wallets touched stay locked until that transaction ends. Nothing is durable before it commits.
+    """
+    return post_batch_at(connection, commands)[0] if commands else []
+
+
+def post_batch_at(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> tuple[list[Outcome], datetime]:
+    """As `post_batch`, with the instant (database time) its transfers carry, for rows written beside them."""
+    book, now = load_book(connection, commands)
+    decision = apply_batch(book, commands, now)
+    write_decision(connection, decision, now)
+    return list(decision.outcomes), now
+
+
+def freeze_wallet(organisation_id: int) -> None:
+    """Stops new holds; what is held is still settled."""
+    _set_status(organisation_id, WalletStatus.FROZEN)
+
+
+def unfreeze_wallet(organisation_id: int) -> None:
+    _set_status(organisation_id, WalletStatus.ACTIVE)
+
+
+def expire_due_lots() -> int:
+    """Books the expiry of every lot whose time has come and that lies under no open hold. Returns how many wallets."""
+    due = Lot.objects.filter(expires_at__lte=utc_now(), remaining__gt=0, held=0)
+    organisation_ids = sorted(set(due.values_list("organisation_id", flat=True)))
+    for organisation_id in organisation_ids:
+        with in_transaction() as connection:
+            post_batch(connection, [ExpireLots(organisation_id)])
+    return len(organisation_ids)
+
+
+def verify_ledger() -> LedgerProof:
+    """Proves the ledger from its rows alone, on one consistent snapshot. Changes nothing."""
+    return prove_ledger()
+
+
+def _set_status(organisation_id: int, status: WalletStatus) -> None:
+    Wallet.objects.filter(shard=shard_of(organisation_id), organisation_id=organisation_id).update(status=status)
