@@ -1,0 +1,1 @@
+"""Organisations, their members, their billing details and their API keys."""

@@ -1,0 +1,1 @@
+"""Pure rules about organisations: Indian States and GSTINs, API key text."""
