@@ -1,0 +1,35 @@
+"""Price lists. Each row holds from `valid_from` until a later row of the same kind replaces it."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class CreditPrice(models.Model):
+    credits_micro_per_rupee = models.BigIntegerField()
+    minimum_minor = models.BigIntegerField()
+    maximum_minor = models.BigIntegerField()
+    valid_from = models.DateTimeField(unique=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    credits_micro_per_rupee__gt=0, minimum_minor__gt=0, maximum_minor__gte=models.F("minimum_minor")
+                ),
+                name="credit_price_sensible",
+            )
+        ]
+
+
+class Rate(models.Model):
+    channel = models.CharField(max_length=8, choices=[("sms", "SMS"), ("email", "E-mail")])
+    prefix = models.CharField(max_length=15, blank=True)
+    destination = models.CharField(max_length=80)
+    credits_micro = models.BigIntegerField()
+    valid_from = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "prefix", "valid_from"], name="rate_once"),
+            models.CheckConstraint(condition=Q(credits_micro__gt=0), name="rate_positive"),
+        ]

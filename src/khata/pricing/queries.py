@@ -1,0 +1,27 @@
+"""The prices in force."""
+
+from khata.kernel.clock import utc_now
+from khata.kernel.errors import ErrorKind, KhataError
+from khata.pricing import models
+from khata.pricing.core.credit_price import CreditPrice
+from khata.pricing.core.rate_card import Rate, RateCard
+
+
+class PricesMissing(KhataError):
+    """No price list is in force: run `khata migrate`."""
+
+    kind = ErrorKind.MISCONFIGURED
+
+
+def credit_price() -> CreditPrice:
+    """Raises PricesMissing."""
+    row = models.CreditPrice.objects.filter(valid_from__lte=utc_now()).order_by("-valid_from").first()
+    if row is None:
+        raise PricesMissing
+    return CreditPrice(row.credits_micro_per_rupee, row.minimum_minor, row.maximum_minor)
+
+
+def rate_card() -> RateCard:
+    rows = models.Rate.objects.filter(valid_from__lte=utc_now()).order_by("channel", "prefix", "-valid_from")
+    in_force = rows.distinct("channel", "prefix")
+    return RateCard(Rate(row.channel, row.prefix, row.destination, row.credits_micro) for row in in_force)  # type: ignore[arg-type]
