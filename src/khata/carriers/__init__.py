@@ -1,0 +1,1 @@
+"""Handing one message to the outside: the port every carrier's driver speaks, and the drivers."""

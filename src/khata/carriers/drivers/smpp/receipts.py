@@ -1,0 +1,92 @@
+"""A `deliver_sm` read as a delivery receipt: TLVs first, then the text of SMPP 3.4 appendix B."""
+
+import re
+from datetime import datetime
+
+from khata.carriers.drivers.smpp.pdu import (
+    TLV_MESSAGE_PAYLOAD,
+    TLV_MESSAGE_STATE,
+    TLV_NETWORK_ERROR_CODE,
+    TLV_RECEIPTED_MESSAGE_ID,
+    ShortMessage,
+)
+from khata.carriers.port import Receipt, ReceiptState
+
+RAW_LENGTH_MAX = 1000
+
+_MESSAGE_TYPE_MASK = 0x3C
+_RECEIPT_TYPES = frozenset({0x04, 0x20})  # delivery receipt, intermediate notification
+_UCS2 = 8
+
+_STATE_BY_NUMBER = {
+    1: ReceiptState.ENROUTE,
+    2: ReceiptState.DELIVERED,
+    3: ReceiptState.EXPIRED,
+    4: ReceiptState.UNDELIVERED,  # deleted
+    5: ReceiptState.UNDELIVERED,
+    6: ReceiptState.ACCEPTED,
+    7: ReceiptState.UNKNOWN,
+    8: ReceiptState.REJECTED,
+}
+_STATE_BY_WORD = {
+    "ENROUTE": ReceiptState.ENROUTE,
+    "DELIVRD": ReceiptState.DELIVERED,
+    "EXPIRED": ReceiptState.EXPIRED,
+    "DELETED": ReceiptState.UNDELIVERED,
+    "UNDELIV": ReceiptState.UNDELIVERED,
+    "ACCEPTD": ReceiptState.ACCEPTED,
+    "UNKNOWN": ReceiptState.UNKNOWN,
+    "REJECTD": ReceiptState.REJECTED,
+}
+
+
+def is_receipt(message: ShortMessage) -> bool:
+    """Only what the SMSC itself marked counts: a person may send us any text."""
+    is_marked = message.esm_class & _MESSAGE_TYPE_MASK in _RECEIPT_TYPES
+    return is_marked or message.tlv(TLV_RECEIPTED_MESSAGE_ID) is not None
+
+
+def receipt_of(message: ShortMessage, carrier: str, received_at: datetime) -> Receipt | None:
+    """The receipt in `message`; None where it does not say which submission it is about."""
+    text = _text_of(message)
+    # "text:" repeats the customer's own words, which must not be read as fields.
+    fields = re.split(r"\btext:", text, maxsplit=1, flags=re.IGNORECASE)[0]
+    carrier_ref = _tlv_text(message, TLV_RECEIPTED_MESSAGE_ID) or _field(fields, "id")
+    if not carrier_ref:
+        return None
+    return Receipt(
+        carrier=carrier,
+        carrier_ref=carrier_ref,
+        state=_state_of(message, fields),
+        error_code=_field(fields, "err") or _network_error(message),
+        raw=text[:RAW_LENGTH_MAX],
+        received_at=received_at,
+    )
+
+
+def _state_of(message: ShortMessage, fields: str) -> ReceiptState:
+    value = message.tlv(TLV_MESSAGE_STATE)
+    if value is not None and len(value) == 1 and value[0] in _STATE_BY_NUMBER:
+        return _STATE_BY_NUMBER[value[0]]
+    return _STATE_BY_WORD.get(_field(fields, "stat").upper(), ReceiptState.UNKNOWN)
+
+
+def _field(fields: str, name: str) -> str:
+    found = re.search(rf"\b{name}:(\S+)", fields, re.IGNORECASE)
+    return found[1] if found else ""
+
+
+def _text_of(message: ShortMessage) -> str:
+    octets = message.octets or message.tlv(TLV_MESSAGE_PAYLOAD) or b""
+    text = octets.decode("utf-16-be", "replace") if message.data_coding == _UCS2 else octets.decode("latin-1")
+    return text.replace("\0", "\ufffd")  # the database keeps no NUL
+
+
+def _tlv_text(message: ShortMessage, tag: int) -> str:
+    return (message.tlv(tag) or b"").partition(b"\0")[0].decode("latin-1").strip()
+
+
+def _network_error(message: ShortMessage) -> str:
+    """The last two octets of network_error_code (§5.3.2.31); the first names the kind of network."""
+    value = message.tlv(TLV_NETWORK_ERROR_CODE)
+    return str(int.from_bytes(value[1:], "big")) if value is not None and len(value) == 3 else ""

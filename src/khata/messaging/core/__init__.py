@@ -1,0 +1,1 @@
+"""Pure decisions about messages: segmentation, recipients, the life of a message."""
