@@ -1,0 +1,21 @@
+"""Conditions of sending. Every one of them means: nothing was sent and nothing was charged."""
+
+from khata.kernel.errors import ErrorKind, KhataError
+
+
+class InvalidRecipient(KhataError):
+    """The recipient is not a mobile number a message can reach."""
+
+    kind = ErrorKind.INVALID
+
+
+class DestinationUnpriced(KhataError):
+    """Messages to this destination are not sold here."""
+
+    kind = ErrorKind.INVALID
+
+
+class IdempotencyKeyReused(KhataError):
+    """This Idempotency-Key was used before with another request. Use a fresh one for a new request."""
+
+    kind = ErrorKind.REFUSED

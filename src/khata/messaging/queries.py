@@ -1,0 +1,258 @@
+"""Reads of messages, always of one organisation."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from khata.kernel.errors import NotFound
+from khata.kernel.ids import public_id, shard_of
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.messaging.core.life import MessageStatus
+from khata.messaging.core.recipients import NotReachable, e164
+from khata.messaging.core.segmentation import segment
+from khata.messaging.models import CHANNELS, ENCODINGS, Message
+from khata.pricing.queries import rate_card
+
+
+@dataclass(frozen=True, slots=True)
+class SendQuote:
+    """What a send would cost. Recipients are E.164 without repeats; `recipients_invalid` are as written."""
+
+    encoding: str
+    segments: int
+    units_used: int
+    units_left: int
+    unicode_characters: tuple[str, ...]
+    recipients: tuple[str, ...]
+    recipients_invalid: tuple[str, ...]
+    credits_micro: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSummary:
+    id: UUID
+    accepted_at: datetime
+    channel: str
+    recipient: str
+    status: MessageStatus
+    segments: int
+    credits_micro: int
+    credits_captured_micro: int | None
+    body: str
+
+    @property
+    def public_id(self) -> str:
+        return public_id("msg", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineStep:
+    """One thing that happened: `credits_micro` is signed, for steps that moved credits."""
+
+    event: str
+    at: datetime
+    credits_micro: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDetail:
+    id: UUID
+    channel: str
+    recipient: str
+    sender: str
+    body: str
+    status: MessageStatus
+    segments: int
+    encoding: str
+    credits_micro: int
+    credits_captured_micro: int | None
+    accepted_at: datetime
+    submitted_at: datetime | None
+    settled_at: datetime | None
+    finished_at: datetime | None
+    attempts: int
+    carrier: str
+    carrier_refs: tuple[str, ...]
+    error_code: str
+    error_detail: str
+    receipt_raw: str
+    reference: str | None
+    metadata: dict[str, Any] | None
+    api_key_id: UUID | None
+    member_id: UUID | None
+
+    @property
+    def public_id(self) -> str:
+        return public_id("msg", self.id)
+
+    @property
+    def timeline(self) -> tuple[TimelineStep, ...]:
+        """What happened, oldest first; every instant was written by the transaction that made it happen."""
+        steps = [TimelineStep("accepted", self.accepted_at), self._held(), *self._hand_over(), *self._settled()]
+        if self.finished_at is not None:
+            steps.append(TimelineStep(self.status.word, self.finished_at, detail=self._final_detail()))
+        return tuple(sorted(steps, key=lambda step: step.at))
+
+    def _held(self) -> TimelineStep:
+        return TimelineStep("credits_held", self.accepted_at, -self.credits_micro)
+
+    def _hand_over(self) -> list[TimelineStep]:
+        if self.submitted_at is None:
+            return []
+        event = "unknown" if self.status is MessageStatus.UNKNOWN else "submitted"
+        refs = ", ".join(self.carrier_refs)
+        return [TimelineStep(event, self.submitted_at, detail=f"{self.carrier} {refs}".strip())]
+
+    def _settled(self) -> list[TimelineStep]:
+        if self.settled_at is None:
+            return []
+        used = self.credits_captured_micro or 0
+        returned = self.credits_micro - used
+        steps = []
+        if used:
+            steps.append(TimelineStep("credits_captured", self.settled_at, -used))
+        if returned:
+            steps.append(TimelineStep("credits_returned", self.settled_at, returned))
+        return steps
+
+    def _final_detail(self) -> str:
+        return " ".join(text for text in (self.error_code, self.error_detail) if text)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCounts:
+    sent: int
+    delivered: int
+    failed: int
+
+
+def price(*, recipients: Sequence[str], body: str) -> SendQuote:
+    """Prices a send without sending it. An empty or unsendable body costs nothing and has no segments."""
+    valid, invalid = _sort_recipients(recipients)
+    try:
+        cut = segment(body)
+    except ValueError:
+        return SendQuote("gsm7", 0, 0, 160, (), valid, invalid, 0)
+    card = rate_card()
+    rates = [card.rate_for("sms", number.removeprefix("+")) for number in valid]
+    priced = tuple(number for number, rate in zip(valid, rates, strict=True) if rate is not None)
+    unpriced = tuple(number for number, rate in zip(valid, rates, strict=True) if rate is None)
+    return SendQuote(
+        encoding=cut.encoding,
+        segments=cut.segment_count,
+        units_used=cut.units_used,
+        units_left=cut.units_left,
+        unicode_characters=cut.unicode_characters,
+        recipients=priced,
+        recipients_invalid=invalid + unpriced,
+        credits_micro=sum(rate.credits_micro for rate in rates if rate is not None) * cut.segment_count,
+    )
+
+
+def message(*, organisation_id: int, message_id: UUID) -> MessageDetail:
+    """Raises NotFound, for another organisation's message too."""
+    row = _messages(organisation_id).filter(id=message_id).first()
+    if row is None:
+        raise NotFound
+    return MessageDetail(
+        id=row.id,
+        channel=CHANNELS[row.channel],
+        recipient=row.recipient,
+        sender=row.sender,
+        body=row.body,
+        status=MessageStatus(row.status),
+        segments=row.segments,
+        encoding=ENCODINGS[row.encoding],
+        credits_micro=row.credits,
+        credits_captured_micro=row.credits_captured,
+        accepted_at=row.accepted_at,
+        submitted_at=row.submitted_at,
+        settled_at=row.settled_at,
+        finished_at=row.finished_at,
+        attempts=row.attempts,
+        carrier=row.carrier or "",
+        carrier_refs=tuple(row.carrier_refs or ()),
+        error_code=row.error_code or "",
+        error_detail=row.error_detail or "",
+        receipt_raw=row.receipt_raw or "",
+        reference=row.reference,
+        metadata=row.metadata,
+        api_key_id=row.api_key_id,
+        member_id=row.member_id,
+    )
+
+
+def messages(
+    *,
+    organisation_id: int,
+    limit: int = PAGE_SIZE_DEFAULT,
+    before_id: UUID | None = None,
+    status: MessageStatus | None = None,
+) -> Page[MessageSummary]:
+    """Newest first, by keyset on the id (its time comes first); `next_cursor` is the id to continue before."""
+    rows = _messages(organisation_id).order_by("-id")
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    if status is not None:
+        rows = rows.filter(status=status)
+    found = [_summary(row) for row in rows[: limit + 1]]
+    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+
+
+def messages_by_id(*, organisation_id: int, ids: Collection[UUID]) -> dict[UUID, MessageSummary]:
+    """Those of `ids` that are this organisation's messages."""
+    return {row.id: _summary(row) for row in _messages(organisation_id).filter(id__in=list(ids))}
+
+
+def counts_since(*, organisation_id: int, since: datetime) -> MessageCounts:
+    """Messages accepted since an instant, and what became of them."""
+    lost = (MessageStatus.UNDELIVERED, MessageStatus.FAILED, MessageStatus.EXPIRED)
+    counts = (
+        _messages(organisation_id)
+        .filter(id__gte=_first_id_at(since))
+        .aggregate(
+            sent=Count("id"),
+            delivered=Count("id", filter=Q(status=MessageStatus.DELIVERED)),
+            failed=Count("id", filter=Q(status__in=lost)),
+        )
+    )
+    return MessageCounts(**counts)
+
+
+def _messages(organisation_id: int) -> QuerySet[Message]:
+    return Message.objects.filter(shard=shard_of(organisation_id), organisation_id=organisation_id)
+
+
+def _first_id_at(at: datetime) -> UUID:
+    """The smallest UUIDv7 of that millisecond: ids are in time order, so the primary key finds the day."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
+def _sort_recipients(recipients: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    valid: dict[str, None] = {}
+    invalid: list[str] = []
+    for text in recipients:
+        try:
+            valid[e164(text)] = None
+        except NotReachable:
+            invalid.append(text)
+    return tuple(valid), tuple(invalid)
+
+
+def _summary(row: Message) -> MessageSummary:
+    return MessageSummary(
+        id=row.id,
+        accepted_at=row.accepted_at,
+        channel=CHANNELS[row.channel],
+        recipient=row.recipient,
+        status=MessageStatus(row.status),
+        segments=row.segments,
+        credits_micro=row.credits,
+        credits_captured_micro=row.credits_captured,
+        body=row.body,
+    )

@@ -1,0 +1,183 @@
+"""Message rows in and out in batches: COPY in at acceptance, claims by lease, settlement under the row's lock."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from khata.kernel.ids import shard_of
+from khata.messaging.core.life import MessageStatus
+
+Connection = psycopg.Connection[Any]
+
+_COPY = """
+    copy messaging_message (shard, organisation_id, id, channel, status, credits, accepted_at, due_at, api_key_id,
+                            member_id, encoding, segments, attempts, recipient, sender, body, reference, metadata)
+    from stdin (format binary)
+"""
+_TYPES = (
+    "int2", "int8", "uuid", "int2", "int2", "int8", "timestamptz", "timestamptz", "uuid",
+    "uuid", "int2", "int2", "int2", "text", "text", "text", "text", "jsonb",
+)  # fmt: skip
+
+_CLAIM = """
+    with due as (
+        select shard, organisation_id, id from messaging_message
+         where status = {accepted} and due_at <= now()
+         order by due_at limit %(limit)s for update skip locked)
+    update messaging_message message
+       set status = {submitting}, lease_token = %(token)s, attempts = attempts + 1,
+           leased_until = now() + make_interval(secs => %(lease_s)s)
+      from due
+     where (message.shard, message.organisation_id, message.id) = (due.shard, due.organisation_id, due.id)
+    returning message.organisation_id, message.id, recipient, sender, body, encoding, segments, credits, attempts,
+              accepted_at
+"""
+_LOCK = """
+    select message.organisation_id, message.id, status, credits, segments, lease_token, attempts
+      from unnest(%s::smallint[], %s::bigint[], %s::uuid[]) as named (shard, organisation_id, id)
+      join messaging_message message using (shard, organisation_id, id)
+     order by message.shard, message.organisation_id, message.id
+       for update of message
+"""
+_SETTLE = """
+    update messaging_message
+       set status = %(status)s, credits_captured = coalesce(%(captured)s, credits_captured),
+           submitted_at = coalesce(submitted_at, %(submitted_at)s), settled_at = coalesce(%(settled_at)s, settled_at),
+           finished_at = coalesce(%(finished_at)s, finished_at), due_at = coalesce(%(due_at)s, due_at),
+           leased_until = null, lease_token = null, carrier = coalesce(%(carrier)s, carrier),
+           carrier_refs = coalesce(%(refs)s, carrier_refs), error_code = %(error_code)s,
+           error_detail = %(error_detail)s, receipt_raw = coalesce(%(receipt_raw)s, receipt_raw)
+     where shard = %(shard)s and organisation_id = %(organisation_id)s and id = %(id)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A priced message about to be accepted."""
+
+    id: UUID
+    organisation_id: int
+    channel: int
+    encoding: int
+    segments: int
+    credits: int
+    recipient: str
+    sender: str
+    body: str
+    reference: str | None
+    metadata: dict[str, str] | None
+    api_key_id: UUID | None
+    member_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMessage:
+    """A message leased to one worker until its lease runs out."""
+
+    organisation_id: int
+    id: UUID
+    recipient: str
+    sender: str
+    body: str
+    encoding: int
+    segments: int
+    credits: int
+    attempts: int
+    accepted_at: datetime
+    lease_token: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockedMessage:
+    organisation_id: int
+    id: UUID
+    status: MessageStatus
+    credits: int
+    segments: int
+    lease_token: int | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of a message row. None leaves a column as it is; the error columns are always set."""
+
+    status: MessageStatus
+    captured: int | None = None
+    submitted_at: datetime | None = None
+    settled_at: datetime | None = None
+    finished_at: datetime | None = None
+    due_at: datetime | None = None
+    carrier: str | None = None
+    refs: list[str] | None = None
+    error_code: str | None = None
+    error_detail: str | None = None
+    receipt_raw: str | None = None
+
+
+def copy_messages(connection: Connection, messages: Iterable[NewMessage], now: datetime) -> None:
+    with connection.cursor().copy(_COPY) as copy:
+        copy.set_types(_TYPES)
+        for m in messages:
+            metadata = None if m.metadata is None else json.dumps(m.metadata)
+            copy.write_row(
+                (
+                    shard_of(m.organisation_id), m.organisation_id, m.id, m.channel, int(MessageStatus.ACCEPTED),
+                    m.credits, now, now, m.api_key_id, m.member_id, m.encoding, m.segments, 0,
+                    m.recipient, m.sender, m.body, m.reference, metadata,
+                )
+            )  # fmt: skip
+
+
+def claim(connection: Connection, *, limit: int, lease_s: int, token: int) -> list[ClaimedMessage]:
+    """The oldest due messages nobody else holds."""
+    # Spelled into the statement: a partial index is only found by a constant.
+    statement = sql.SQL(_CLAIM).format(
+        accepted=sql.Literal(int(MessageStatus.ACCEPTED)), submitting=sql.Literal(int(MessageStatus.SUBMITTING))
+    )
+    rows = connection.execute(statement, {"limit": limit, "lease_s": lease_s, "token": token}, prepare=True)
+    return [ClaimedMessage(*row, token) for row in rows]
+
+
+def lock(connection: Connection, keys: Sequence[tuple[int, UUID]]) -> dict[UUID, LockedMessage]:
+    """Locks messages in the order of their key, so that two settlements never wait for each other in a circle."""
+    columns = (
+        [shard_of(organisation_id) for organisation_id, _ in keys],
+        [organisation_id for organisation_id, _ in keys],
+        [id_ for _, id_ in keys],
+    )
+    return {
+        row[1]: LockedMessage(row[0], row[1], MessageStatus(row[2]), *row[3:])
+        for row in connection.execute(_LOCK, columns, prepare=True)
+    }
+
+
+def write_changes(connection: Connection, changes: Sequence[tuple[LockedMessage, Change]]) -> None:
+    connection.cursor().executemany(
+        _SETTLE,
+        [
+            {
+                "shard": shard_of(message.organisation_id),
+                "organisation_id": message.organisation_id,
+                "id": message.id,
+                "status": int(change.status),
+                "captured": change.captured,
+                "submitted_at": change.submitted_at,
+                "settled_at": change.settled_at,
+                "finished_at": change.finished_at,
+                "due_at": change.due_at,
+                "carrier": change.carrier,
+                "refs": change.refs,
+                "error_code": change.error_code,
+                "error_detail": change.error_detail,
+                "receipt_raw": change.receipt_raw,
+            }
+            for message, change in changes
+        ],
+    )

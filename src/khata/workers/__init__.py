@@ -1,0 +1,1 @@
+"""The `khata worker` process: dispatch to carriers, receipts, sweeps, background jobs."""
