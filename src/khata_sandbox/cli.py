@@ -1,0 +1,113 @@
+"""`khata-sandbox gateway | smsc | mailbox`: each far end as a process of its own, on loopback unless told otherwise.
+
+Every option can come from the environment too, which is the place for secrets: command lines are visible to others.
+With SANDBOX_DIE_WITH_PARENT=1 the process ends when the one that started it does (Linux).
+"""
+
+import logging
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from khata_sandbox.process import StartRefused, die_with_parent
+from khata_sandbox.smsc.settings import DEFAULT_PASSWORD, SmscSettings
+
+app = typer.Typer(
+    help="A world for Khata to talk to: a payment gateway, an SMSC, a mailbox.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_LISTEN_HELP = "Address to listen on; any but loopback lets other machines in."
+
+
+@app.callback()
+def _prepare() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if os.environ.get("SANDBOX_DIE_WITH_PARENT") == "1":
+        die_with_parent()
+
+
+@app.command()
+def gateway(
+    host: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_HOST")] = None,
+    port: Annotated[int | None, typer.Option(envvar="SANDBOX_GATEWAY_PORT", min=0, max=65535)] = None,
+    data_dir: Annotated[Path | None, typer.Option(envvar="SANDBOX_GATEWAY_DATA_DIR")] = None,
+    key_id: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_KEY_ID", help="Starts with rzp_test_.")] = None,
+    key_secret: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_KEY_SECRET")] = None,
+    webhook_url: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_WEBHOOK_URL")] = None,
+    webhook_secret: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_WEBHOOK_SECRET")] = None,
+    merchant_name: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_MERCHANT_NAME")] = None,
+) -> None:
+    """The payment gateway: REST, hosted checkout, webhooks. No money moves."""
+    from khata_sandbox.gateway.server import run
+    from khata_sandbox.gateway.settings import GatewaySettings, WrongSetting
+
+    given = {
+        "host": host,
+        "port": port,
+        "data_dir": data_dir,
+        "key_id": key_id,
+        "key_secret": key_secret,
+        "webhook_url": webhook_url,
+        "webhook_secret": webhook_secret,
+        "merchant_name": merchant_name,
+    }
+    with _one_sentence_on_failure(WrongSetting):
+        named = {name: value for name, value in given.items() if value is not None}
+        run(replace(GatewaySettings.from_environment(), **named))  # type: ignore[arg-type]
+
+
+@app.command()
+def smsc(
+    host: Annotated[str, typer.Option(envvar="SANDBOX_SMSC_HOST", help=_LISTEN_HELP)] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="SANDBOX_SMSC_PORT", min=0, max=65535, help="SMPP.")] = 2775,
+    http_port: Annotated[int, typer.Option(envvar="SANDBOX_SMSC_HTTP_PORT", min=0, max=65535, help="Pages.")] = 8002,
+    data_dir: Annotated[Path, typer.Option(envvar="SANDBOX_SMSC_DATA_DIR")] = Path("sandbox-smsc"),
+    system_id: Annotated[str, typer.Option(envvar="SANDBOX_SMSC_SYSTEM_ID")] = "sandbox",
+    password: Annotated[str, typer.Option(envvar="SANDBOX_SMSC_PASSWORD", help="≤ 8 characters.")] = DEFAULT_PASSWORD,
+    receipt_delay_ms: Annotated[int, typer.Option(envvar="SANDBOX_SMSC_RECEIPT_DELAY_MS", min=0)] = 300,
+) -> None:
+    """The message centre: SMPP 3.4, with virtual phones on a page of their own."""
+    from khata_sandbox.smsc.server import run
+
+    with _one_sentence_on_failure():
+        run(SmscSettings(host, port, http_port, data_dir, system_id, password, receipt_delay_ms))
+
+
+@app.command()
+def mailbox(
+    host: Annotated[str, typer.Option(envvar="SANDBOX_MAILBOX_HOST", help=_LISTEN_HELP)] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="SANDBOX_MAILBOX_PORT", min=0, max=65535, help="SMTP.")] = 1025,
+    http_port: Annotated[int, typer.Option(envvar="SANDBOX_MAILBOX_HTTP_PORT", min=0, max=65535, help="Pages.")] = 8003,
+    data_dir: Annotated[Path, typer.Option(envvar="SANDBOX_MAILBOX_DATA_DIR")] = Path("sandbox-mailbox"),
+) -> None:
+    """The mailbox: takes every mail by SMTP and shows it; nothing is sent on."""
+    from khata_sandbox.mailbox.server import run
+    from khata_sandbox.mailbox.settings import MailboxSettings
+
+    with _one_sentence_on_failure():
+        run(MailboxSettings(host, port, http_port, data_dir))
+
+
+@contextmanager
+def _one_sentence_on_failure(*refusals: type[Exception]) -> Iterator[None]:
+    """Exit code 1 with the reason on stderr instead of a traceback, for what the person at the keyboard can change."""
+    known: tuple[type[Exception], ...] = (StartRefused, sqlite3.Error, *refusals)
+    try:
+        yield
+    except known as error:
+        typer.echo(f"khata-sandbox: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,117 @@
+"""The message centre as a process: starting, refusing to start, stopping."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from khata_sandbox.process import StartRefused
+from khata_sandbox.smsc.settings import SmscSettings
+
+from ..far_end import DEADLINE_S, FarEnd, wait_until
+from .esme import Esme
+
+PARENT = """
+import os, subprocess, sys, time
+child = subprocess.Popen(sys.argv[1:], env=os.environ | {"SANDBOX_DIE_WITH_PARENT": "1"})
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_with_an_unbind_for_the_bound(own_smsc: FarEnd, number: int) -> None:
+    with Esme(own_smsc.port) as esme:
+        esme.bind()
+        assert esme.submitted("919844440100").status == 0
+        assert own_smsc.stop(number) == 0
+        assert esme.expect(6)
+    assert own_smsc.output == ""
+    assert "SMSC ready" in own_smsc.errors
+    assert "Traceback" not in own_smsc.errors
+
+
+@pytest.mark.parametrize("port_name", ["port", "http_port"])
+def test_a_taken_port_is_told_in_one_sentence(own_smsc: FarEnd, tmp_path: Path, port_name: str) -> None:
+    second = FarEnd("smsc", tmp_path / "second")
+    setattr(second, port_name, getattr(own_smsc, port_name))
+    process = second.popen()
+    output, errors = process.communicate(timeout=DEADLINE_S)
+    port = getattr(own_smsc, port_name)
+    sentence = f"khata-sandbox: Port {port} on 127.0.0.1 is taken by another program; stop it or choose another port.\n"
+    assert (process.returncode, output, errors) == (1, "", sentence)
+    second.http.close()
+
+
+def test_a_data_folder_serves_one_process(own_smsc: FarEnd) -> None:
+    second = FarEnd("smsc", own_smsc.data_dir)
+    process = second.popen()
+    _, errors = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 1
+    assert errors == f"khata-sandbox: The data folder {own_smsc.data_dir} is already in use by another process.\n"
+    second.http.close()
+
+
+def test_a_damaged_journal_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "smsc.sqlite3").write_bytes(b"this is no database" * 100)
+    far_end = FarEnd("smsc", tmp_path)
+    process = far_end.popen()
+    _, errors = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 1
+    assert errors == f"khata-sandbox: The journal in {tmp_path} cannot be used: file is not a database.\n"
+    far_end.http.close()
+
+
+def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    far_end = FarEnd("smsc", tmp_path / "smsc")
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, *far_end.command()], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout
+    child = int(parent.stdout.readline())
+    wait_until(lambda: _listens(far_end.port), "the child to listen")
+    parent.kill()
+    parent.wait(DEADLINE_S)
+    parent.stdout.close()
+    wait_until(lambda: not _listens(far_end.port), "the child to end")
+    wait_until(lambda: not _runs(child), "the child to be gone")
+    far_end.http.close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"system_id": ""},
+        {"system_id": "x" * 16},
+        {"password": ""},
+        {"password": "ninechars"},
+        {"password": "ä"},
+        {"receipt_delay_ms": -1},
+        {"host": "0.0.0.0"},
+    ],
+)
+def test_settings_without_room_in_the_protocol_are_refused(wrong: dict[str, object], tmp_path: Path) -> None:
+    known: dict[str, object] = {"host": "127.0.0.1", "port": 0, "http_port": 0, "data_dir": tmp_path}
+    with pytest.raises(StartRefused):
+        SmscSettings(**known | wrong)  # type: ignore[arg-type]
+
+
+def test_a_password_never_stands_in_a_printed_setting(tmp_path: Path) -> None:
+    assert "hunter22" not in repr(SmscSettings("127.0.0.1", 0, 0, tmp_path, password="hunter22"))
+
+
+def _listens(port: int) -> bool:
+    try:
+        with Esme(port):
+            return True
+    except OSError:
+        return False
+
+
+def _runs(process_id: int) -> bool:
+    """A zombie waiting for its new parent no longer runs."""
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
