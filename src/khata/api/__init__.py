@@ -1,0 +1,1 @@
+"""The public API under `/v1`, and the health pages."""

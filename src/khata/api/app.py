@@ -1,0 +1,42 @@
+"""The API as one ASGI application."""
+
+import secrets
+from typing import Any
+
+from litestar import Litestar
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from khata.api.balance import read_balance
+from khata.api.health import healthz, readyz
+from khata.api.messages import create_message, read_message
+from khata.api.problems import refuse, refuse_http, refuse_unexpected
+from khata.api.top_ups import create_top_up, list_top_ups, read_top_up
+from khata.kernel.errors import KhataError
+
+HANDLERS = (create_message, read_message, read_balance, create_top_up, read_top_up, list_top_ups, healthz, readyz)
+
+
+def create_api() -> ASGIApp:
+    """Every refusal, the framework's own included, leaves as a problem document with a request id."""
+    handlers: dict[Any, Any] = {KhataError: refuse, HTTPException: refuse_http, Exception: refuse_unexpected}
+    api = Litestar(
+        route_handlers=HANDLERS, exception_handlers=handlers, openapi_config=None, logging_config=None
+    )
+
+    async def identified(scope: Scope, receive: Receive, send: Send) -> None:
+        """Around the framework, not inside it: what it refuses before routing must have an id, too."""
+        if scope["type"] != "http":
+            await api(scope, receive, send)
+            return
+        request_id = f"req_{secrets.token_hex(12)}"
+        scope["headers"] = [*scope["headers"], (b"khata-request-id", request_id.encode())]
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        await api(scope, receive, send_with_id)
+
+    return identified

@@ -1,0 +1,123 @@
+"""`/v1/top-ups`: begin one (the answer says where to pay), read one, list them."""
+
+from functools import partial
+from typing import Any, Literal
+
+import msgspec
+from django.conf import settings
+from litestar import Request, get, post
+
+from khata.api.authentication import authenticate
+from khata.api.decoding import idempotency_key, read_body
+from khata.api.threads import in_database_thread
+from khata.api.wire import answer, instant
+from khata.billing import queries
+from khata.billing.operations import start_top_up
+from khata.kernel.credits import credits_text
+from khata.kernel.errors import InvalidRequest, NotFound, field_problem
+from khata.kernel.ids import NotAnId, uuid_from_public
+from khata.kernel.money import NotAnAmount, money_text, paise_from_text
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
+
+
+class TopUpBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of `POST /v1/top-ups`. `amount` is before tax."""
+
+    amount: str
+    currency: Literal["INR"] = "INR"
+
+
+@post("/v1/top-ups", status_code=201)
+async def create_top_up(request: Request[Any, Any, Any]) -> Any:
+    """Begins a top-up. Nothing is paid yet: the payer opens `checkout_url`."""
+    body = await read_body(request, TopUpBody)
+    key = idempotency_key(request, is_required=True)
+    assert key is not None
+    top_up = await in_database_thread(partial(_create, request, body, key))
+    return answer(_json(top_up), status=201, headers={"Location": f"/v1/top-ups/{top_up.public_id}"})
+
+
+@get("/v1/top-ups/{top_up_id:str}")
+async def read_top_up(request: Request[Any, Any, Any], top_up_id: str) -> Any:
+    return answer(_json(await in_database_thread(partial(_read, request, top_up_id))))
+
+
+@get("/v1/top-ups")
+async def list_top_ups(request: Request[Any, Any, Any]) -> Any:
+    return answer(await in_database_thread(partial(_list, request)))
+
+
+def _create(request: Request[Any, Any, Any], body: TopUpBody, key: str) -> queries.TopUpRow:
+    caller = authenticate(request, "billing")
+    try:
+        amount_minor = paise_from_text(body.amount)
+    except NotAnAmount as error:
+        problem = field_problem("amount", "not_an_amount", "Write rupees with at most two decimals, like 1000.00.")
+        raise InvalidRequest([problem]) from error
+    return start_top_up(
+        organisation_id=caller.organisation_id,
+        amount_minor=amount_minor,
+        currency=body.currency,
+        idempotency_key=key,
+        api_key_id=caller.api_key_id,
+    )
+
+
+def _read(request: Request[Any, Any, Any], top_up_id: str) -> queries.TopUpRow:
+    caller = authenticate(request, "billing")
+    return queries.top_up(organisation_id=caller.organisation_id, top_up_id=_uuid(top_up_id))
+
+
+def _list(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    caller = authenticate(request, "billing")
+    limit, cursor = _paging(request)
+    page = queries.top_ups(organisation_id=caller.organisation_id, limit=limit, before_id=cursor)
+    last = page.rows[-1].public_id if page.rows and page.next_cursor else None
+    return {"data": [_json(row) for row in page.rows], "next_cursor": last}
+
+
+def _paging(request: Request[Any, Any, Any]) -> tuple[int, Any]:
+    text = request.query_params.get("limit", str(PAGE_SIZE_DEFAULT))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= PAGE_SIZE_MAX):
+        raise InvalidRequest([field_problem("limit", "out_of_range", f"A whole number from 1 to {PAGE_SIZE_MAX}.")])
+    cursor = request.query_params.get("cursor")
+    try:
+        return int(text), uuid_from_public("top", cursor) if cursor else None
+    except NotAnId as error:
+        raise InvalidRequest([field_problem("cursor", "invalid", "This cursor is not one of ours.")]) from error
+
+
+def _uuid(text: str) -> Any:
+    try:
+        return uuid_from_public("top", text)
+    except NotAnId as error:
+        raise NotFound from error
+
+
+def _json(top_up: queries.TopUpRow) -> dict[str, Any]:
+    return {
+        "id": top_up.public_id,
+        "status": top_up.state.value,
+        "amount": money_text(top_up.amount_minor),
+        "tax": money_text(top_up.tax_minor),
+        "total": money_text(top_up.total_minor),
+        "currency": top_up.currency,
+        "credits": credits_text(top_up.credits_micro),
+        "checkout_url": f"{settings.ENVIRONMENT.base_url}/billing/payments/{top_up.public_id}/checkout/",
+        "created_at": instant(top_up.created_at),
+        "expires_at": instant(top_up.expires_at),
+        "paid_at": instant(top_up.paid_at),
+        "payments": [_payment_json(payment) for payment in top_up.payments],
+        "invoice_id": None,
+    }
+
+
+def _payment_json(payment: queries.PaymentRow) -> dict[str, Any]:
+    return {
+        "reference": payment.payment_ref,
+        "status": str(payment.status),
+        "method": str(payment.method),
+        "amount": money_text(payment.amount_minor),
+        "bank_reference": payment.bank_ref or None,
+        "created_at": instant(payment.created_at),
+    }
