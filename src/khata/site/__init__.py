@@ -1,0 +1,1 @@
+"""Settings, URLs, ASGI and wiring: the composition root, and the only place that names a driver."""
