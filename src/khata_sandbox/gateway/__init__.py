@@ -1,0 +1,1 @@
+"""A payment gateway to test against: Razorpay's REST API, hosted checkout and webhooks, with no money behind them."""
