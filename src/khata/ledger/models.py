@@ -40,6 +40,9 @@ class Lot(models.Model):
     held = models.BigIntegerField()
     expires_at = models.DateTimeField(null=True)
     price_minor = models.BigIntegerField()
+    is_open = models.BooleanField()
+    """Whether anything of it remains or is held. Indexes may name this, never the amounts: a column an index names
+    cannot change in place, and a busy lot changes with every batch."""
 
     class Meta:
         constraints = [
@@ -50,10 +53,16 @@ class Lot(models.Model):
             models.CheckConstraint(
                 condition=Q(amount__gte=F("remaining") + F("held")), name="lot_parts_at_most_amount"
             ),
+            models.CheckConstraint(
+                condition=Q(is_open=True, remaining__gt=0)
+                | Q(is_open=True, held__gt=0)
+                | Q(is_open=False, remaining=0, held=0),
+                name="lot_open_while_not_empty",
+            ),
         ]
         indexes = [
-            models.Index("shard", "organisation_id", name="lot_open", condition=Q(remaining__gt=0) | Q(held__gt=0)),
-            models.Index("expires_at", name="lot_due", condition=Q(expires_at__isnull=False, remaining__gt=0)),
+            models.Index("shard", "organisation_id", name="lot_open", condition=Q(is_open=True)),
+            models.Index("expires_at", name="lot_due", condition=Q(expires_at__isnull=False, is_open=True)),
         ]
 
 

@@ -65,7 +65,7 @@ def unfreeze_wallet(organisation_id: int) -> None:
 
 def expire_due_lots() -> int:
     """Books the expiry of every lot whose time has come and that lies under no open hold. Returns how many wallets."""
-    due = Lot.objects.filter(expires_at__lte=utc_now(), remaining__gt=0, held=0)
+    due = Lot.objects.filter(expires_at__lte=utc_now(), is_open=True, remaining__gt=0, held=0)
     organisation_ids = sorted(set(due.values_list("organisation_id", flat=True)))
     for organisation_id in organisation_ids:
         with in_transaction() as connection:

@@ -73,9 +73,9 @@ def balance(*, organisation_id: int) -> Balance:
     wallet = Wallet.objects.get(shard=shard_of(organisation_id), organisation_id=organisation_id)
     now = utc_now()
     lots = list(
-        Lot.objects.filter(shard=shard_of(organisation_id), organisation_id=organisation_id, remaining__gt=0).order_by(
-            "expires_at"
-        )
+        Lot.objects.filter(
+            shard=shard_of(organisation_id), organisation_id=organisation_id, is_open=True, remaining__gt=0
+        ).order_by("expires_at")
     )
     live = [lot for lot in lots if lot.expires_at is None or lot.expires_at > now]
     return Balance(

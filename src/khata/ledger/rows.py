@@ -41,10 +41,10 @@ _LOAD_LOTS = """
     select lot.organisation_id, lot_id, origin, reference, amount, remaining, held, expires_at, price_minor
       from unnest(%s::smallint[], %s::bigint[]) as touched (shard, organisation_id)
       join ledger_lot lot using (shard, organisation_id)
-     where remaining > 0 or held > 0
+     where is_open
 """
 _LOAD_EFFECTS = """
-    select transfer.organisation_id, transfer.kind, transfer.reference, lot_id, amount
+    select named.organisation_id, named.kind, named.reference, lot_id, amount
       from unnest(%s::smallint[], %s::bigint[], %s::smallint[], %s::uuid[])
            as named (shard, organisation_id, kind, reference)
       join ledger_transfer transfer using (shard, organisation_id, kind, reference)
@@ -64,11 +64,12 @@ _UPDATE_WALLETS = """
 """
 _INSERT_OR_UPDATE_LOTS = """
     insert into ledger_lot (shard, organisation_id, lot_id, origin, reference, amount, remaining, held, expires_at,
-                            price_minor)
-    select * from unnest(%s::smallint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::uuid[], %s::bigint[],
+                            price_minor, is_open)
+    select *, true from unnest(%s::smallint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::uuid[], %s::bigint[],
                          %s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[])
         on conflict (shard, organisation_id, lot_id)
-        do update set remaining = excluded.remaining, held = excluded.held
+        do update set remaining = excluded.remaining, held = excluded.held,
+                      is_open = excluded.remaining > 0 or excluded.held > 0
 """
 
 _EFFECT_KINDS: dict[type, tuple[Kind, ...]] = {

@@ -87,7 +87,7 @@ def _database(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             # JIT costs about 15 ms a statement on our short ones; a lock is waited for 3 s, never for ever.
-            "options": "-c jit=off -c lock_timeout=3000 -c timezone=UTC",
+            "options": "-c jit=off -c plan_cache_mode=force_custom_plan -c lock_timeout=3000 -c timezone=UTC",
             "application_name": "khata",
             "connect_timeout": 5,
             "pool": {"min_size": 1, "max_size": 16, "timeout": 5},

@@ -1,4 +1,4 @@
-"""Transfers can only be added: a trigger refuses the rest, whoever asks. Hot rows get room for in-page updates."""
+"""Transfers can only be added: a trigger refuses the rest. Hot rows get room, the planner a first idea of the rows."""
 
 from django.db import migrations
 
@@ -18,6 +18,17 @@ drop trigger transfer_never_truncated on ledger_transfer;
 drop trigger transfer_append_only on ledger_transfer;
 drop function ledger_refuse_change();
 """
+# A young table has no statistics, and without them the planner takes "one of 200 organisations" to be as choosy as "this
+# reference": it then reads an organisation's whole history where the key of effects would find one row (measured: 280 ms
+# instead of 0.2 ms for 100 references among 20,000 transfers). So it is shown, once, what such rows look like.
+SAMPLE = """
+insert into ledger_transfer (shard, organisation_id, seq, kind, source, target, amount, lot_id, reference,
+                             available_after, at)
+select organisation_id, organisation_id, seq, 3 + seq % 2, 3, 4, 1, 1, gen_random_uuid(), seq, now()
+  from generate_series(1, 4) organisation_id, generate_series(1, 500) seq;
+analyze ledger_transfer;
+delete from ledger_transfer;
+"""
 # A wallet is rewritten by every batch, a lot by most: half-empty pages keep those rewrites in place (HOT).
 ROOM = "alter table ledger_wallet set (fillfactor = 50); alter table ledger_lot set (fillfactor = 50);"
 NO_ROOM = "alter table ledger_wallet reset (fillfactor); alter table ledger_lot reset (fillfactor);"
@@ -25,4 +36,8 @@ NO_ROOM = "alter table ledger_wallet reset (fillfactor); alter table ledger_lot 
 
 class Migration(migrations.Migration):
     dependencies = [("ledger", "0001_initial")]
-    operations = [migrations.RunSQL(REFUSE, ALLOW), migrations.RunSQL(ROOM, NO_ROOM)]
+    operations = [
+        migrations.RunSQL(SAMPLE, migrations.RunSQL.noop),
+        migrations.RunSQL(REFUSE, ALLOW),
+        migrations.RunSQL(ROOM, NO_ROOM),
+    ]
