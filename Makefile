@@ -1,0 +1,77 @@
+# Everything a newcomer or a CI needs, on a bare machine with Python 3.11 or newer. `make` alone lists it.
+# pip's own settings (PIP_INDEX_URL and the like) are honoured; nothing here names a package index.
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --quiet $(LOCK_ARGS)
+
+# Django's plugin for mypy reads the settings, which will not be read without these two.
+MYPY_ENVIRONMENT := DATABASE_URL=postgresql://localhost/khata KHATA_SECRET_KEY=none-of-this-is-ever-used-or-connected-to
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test ci lint lock clean browser
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## run everything on this machine, the far ends simulated (ARGS="--port 9000" passes flags)
+	@exec $(BIN)/khata demo $(ARGS)
+
+test: lint browser ## check and test everything; installs what the tests need
+	$(BIN)/pytest $(ARGS)
+
+ci: test ## what a change must pass
+
+lint: $(VENV)/.test ## style, types, and which part may import which
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(MYPY_ENVIRONMENT) $(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: $(VENV)/.test ## write the lock files anew after a change in pyproject.toml (LOCK_ARGS=--upgrade for newer ones)
+	$(BIN)/pip install --quiet uv
+	$(LOCK) --extra build -o requirements.lock
+	$(LOCK) --extra build --extra test -o requirements-test.lock
+
+clean: ## remove the virtual environment and every cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp per set of packages: it is older than its lock file exactly when something has to be installed.
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing what Khata needs into $(VENV) …" >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.test: requirements-test.lock $(VENV)/.runtime
+	@echo "Installing what the tests need into $(VENV) …" >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@touch $@
+
+$(BIN)/python:
+	@for python in $(PYTHON) python3 python3.11 python3.12 python3.13 python3.14; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			$$python -m venv $(VENV) && exit 0; \
+			rm -rf $(VENV); \
+			echo "$$python cannot make a virtual environment: install its venv module (Debian: apt install python3-venv)." >&2; \
+			exit 1; \
+		fi; \
+	done; \
+	echo "Khata needs Python 3.11 or newer, and there is none: install it, or name it with PYTHON=/path/to/python3." >&2; \
+	exit 1
+
+# The journeys run in a real browser. KHATA_TEST_BROWSER names one that is somewhere else.
+browser:
+	@for name in "$$KHATA_TEST_BROWSER" chromium chromium-browser google-chrome; do \
+		if [ -n "$$name" ] && command -v "$$name" >/dev/null; then exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && grep -qx 'ID=debian' /etc/os-release 2>/dev/null; then \
+		echo "Installing Chromium for the tests …"; \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-core >/dev/null && \
+		exit 0; \
+	fi; \
+	echo "The tests need Chromium: install it, or name it with KHATA_TEST_BROWSER=/path/to/chromium." >&2; \
+	exit 1

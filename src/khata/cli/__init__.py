@@ -1,0 +1,1 @@
+"""The operators' door: the `khata` command."""

@@ -1,0 +1,1 @@
+"""`khata demo`: everything on one machine, the far ends simulated, ended together."""
