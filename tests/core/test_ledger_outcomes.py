@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.core.test_ledger_laws import NOW, after, empty_book, lots_of, uuid
 
 from khata.kernel.credits import AMOUNT_MICRO_MAX
 from khata.ledger.core import (
@@ -21,7 +22,6 @@ from khata.ledger.core import (
     apply_batch,
     extend_chain,
 )
-from tests.core.test_ledger_laws import NOW, after, empty_book, lots_of, uuid
 
 A, B, C = uuid(1), uuid(2), uuid(3)
 DAY = timedelta(days=1)
@@ -80,9 +80,7 @@ def test_a_refused_command_leaves_no_trace(condition: Condition, commands: list[
 
 def test_a_frozen_wallet_places_no_hold_but_is_still_credited_and_settled() -> None:
     funded = after(empty_book(), apply_batch(empty_book(), [FUNDS, PlaceHold(1, B, 4)], NOW))
-    frozen = Book(
-        {1: replace(funded.wallets[1], status=WalletStatus.FROZEN)}, lots=funded.lots, effects=funded.effects
-    )
+    frozen = Book({1: replace(funded.wallets[1], status=WalletStatus.FROZEN)}, lots=funded.lots, effects=funded.effects)
     decision = apply_batch(frozen, [PlaceHold(1, C, 1), Capture(1, B, 4), Grant(1, C, 5)], NOW)
     assert [outcome.condition for outcome in decision.outcomes] == [
         Condition.WALLET_FROZEN,

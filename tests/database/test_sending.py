@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from tests.conftest import World
 
 from khata.carriers.port import Accepted, Answer, Receipt, ReceiptState, Refused, Unavailable, Unknown
 from khata.kernel.clock import utc_now
@@ -37,7 +38,6 @@ from khata.messaging.operations import (
 )
 from khata.messaging.rows import ClaimedMessage
 from khata.tenancy.models import Organisation
-from tests.conftest import World
 
 GiveCredits = Callable[[int, int], None]
 CREDIT = 1_000_000
@@ -232,7 +232,9 @@ def test_one_lost_part_loses_the_message_and_says_why(funded: int) -> None:
     (claimed,) = claim_of(funded)
     refs = [uuid.uuid4().hex for _ in range(3)]
     hand_over(claimed, *(Accepted(ref) for ref in refs))
-    for ref, state in zip(refs, (ReceiptState.DELIVERED, ReceiptState.UNDELIVERED, ReceiptState.DELIVERED), strict=True):
+    for ref, state in zip(
+        refs, (ReceiptState.DELIVERED, ReceiptState.UNDELIVERED, ReceiptState.DELIVERED), strict=True
+    ):
         receipt(ref, state, "034")
     apply_receipts()
     found = detail(funded, sent)
@@ -307,9 +309,7 @@ def test_one_idempotency_key_sends_once_even_a_hundred_times_at_once(funded: int
     request = SendRequest(TO, "Hello")
 
     def attempt(_: int) -> tuple[SentMessage, bool]:
-        return with_pooled_connection(
-            lambda: send_message_once(organisation_id=funded, request=request, key="order-7")
-        )
+        return with_pooled_connection(lambda: send_message_once(organisation_id=funded, request=request, key="order-7"))
 
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(attempt, range(100)))

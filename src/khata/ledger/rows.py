@@ -65,11 +65,12 @@ _UPDATE_WALLETS = """
 _INSERT_OR_UPDATE_LOTS = """
     insert into ledger_lot (shard, organisation_id, lot_id, origin, reference, amount, remaining, held, expires_at,
                             price_minor, is_open)
-    select *, true from unnest(%s::smallint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::uuid[], %s::bigint[],
-                         %s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[])
+    select *, remaining > 0 or held > 0
+      from unnest(%s::smallint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::uuid[], %s::bigint[], %s::bigint[],
+                  %s::bigint[], %s::timestamptz[], %s::bigint[])
+           as new (shard, organisation_id, lot_id, origin, reference, amount, remaining, held, expires_at, price_minor)
         on conflict (shard, organisation_id, lot_id)
-        do update set remaining = excluded.remaining, held = excluded.held,
-                      is_open = excluded.remaining > 0 or excluded.held > 0
+        do update set remaining = excluded.remaining, held = excluded.held, is_open = excluded.is_open
 """
 
 _EFFECT_KINDS: dict[type, tuple[Kind, ...]] = {

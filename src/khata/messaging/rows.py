@@ -36,7 +36,7 @@ _CLAIM = """
       from due
      where (message.shard, message.organisation_id, message.id) = (due.shard, due.organisation_id, due.id)
     returning message.organisation_id, message.id, recipient, sender, body, encoding, segments, credits, attempts,
-              accepted_at
+              accepted_at, message.lease_token
 """
 _LOCK = """
     select message.organisation_id, message.id, status, credits, segments, lease_token, attempts
@@ -142,7 +142,7 @@ def claim(connection: Connection, *, limit: int, lease_s: int, token: int) -> li
         accepted=sql.Literal(int(MessageStatus.ACCEPTED)), submitting=sql.Literal(int(MessageStatus.SUBMITTING))
     )
     rows = connection.execute(statement, {"limit": limit, "lease_s": lease_s, "token": token}, prepare=True)
-    return [ClaimedMessage(*row, token) for row in rows]
+    return [ClaimedMessage(*row) for row in rows]
 
 
 def lock(connection: Connection, keys: Sequence[tuple[int, UUID]]) -> dict[UUID, LockedMessage]:
