@@ -11,7 +11,7 @@ from tests.conftest import World
 from khata.carriers.port import Accepted, Answer, Receipt, ReceiptState, Refused, Unavailable, Unknown
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import InvalidRequest, KhataError, NotFound
-from khata.kernel.ids import shard_of
+from khata.kernel.ids import public_organisation_id, shard_of
 from khata.kernel.transactions import with_pooled_connection
 from khata.ledger.operations import InsufficientCredits, WalletFrozen, freeze_wallet, verify_ledger
 from khata.ledger.queries import balance
@@ -20,21 +20,25 @@ from khata.messaging.core.hand_over import decide_hand_over
 from khata.messaging.core.life import MessageStatus
 from khata.messaging.models import AwaitedPart, Message, ParkedReceipt
 from khata.messaging.operations import (
+    Acceptance,
     DestinationUnpriced,
     Handed,
     IdempotencyKeyReused,
     InvalidRecipient,
     SendRequest,
     SentMessage,
+    accept_batch,
     apply_receipts,
     claim_messages,
     park_receipt,
     release_claims,
     send_message,
-    send_message_once,
     send_messages,
     settle_handed,
     sweep_overdue,
+)
+from khata.messaging.operations import (
+    Accepted as AcceptedMessage,
 )
 from khata.messaging.rows import ClaimedMessage
 from khata.tenancy.models import Organisation
@@ -53,6 +57,13 @@ def funded(organisation: Organisation, give_credits: GiveCredits) -> int:
 
 def send(organisation_id: int, body: str = "Hello", to: str = TO) -> SentMessage:
     return send_message(organisation_id=organisation_id, request=SendRequest(to, body))
+
+
+def send_once(organisation_id: int, request: SendRequest, key: str) -> tuple[SentMessage, bool]:
+    (answer,) = accept_batch([Acceptance(request, organisation_id, idempotency_key=key)])
+    if isinstance(answer, AcceptedMessage):
+        return answer.sent, answer.is_replayed
+    raise answer
 
 
 def claim_of(organisation_id: int) -> list[ClaimedMessage]:
@@ -290,6 +301,7 @@ def test_all_or_nothing_holds_for_all_or_for_none(funded: int) -> None:
     answers = send_messages(organisation_id=funded, requests=requests, is_all_or_nothing=True)
     assert all(isinstance(answer, InsufficientCredits) for answer in answers)
     assert answers[0].extra == {  # type: ignore[union-attr]
+        "organisation": public_organisation_id(funded),
         "balance": "10",
         "required": "12",
         "balance_micro": 10 * CREDIT,
@@ -309,7 +321,7 @@ def test_one_idempotency_key_sends_once_even_a_hundred_times_at_once(funded: int
     request = SendRequest(TO, "Hello")
 
     def attempt(_: int) -> tuple[SentMessage, bool]:
-        return with_pooled_connection(lambda: send_message_once(organisation_id=funded, request=request, key="order-7"))
+        return with_pooled_connection(lambda: send_once(funded, request, "order-7"))
 
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(attempt, range(100)))
@@ -321,13 +333,11 @@ def test_one_idempotency_key_sends_once_even_a_hundred_times_at_once(funded: int
 def test_a_key_with_another_request_is_refused_and_another_organisations_key_is_independent(
     funded: int, world: World, give_credits: GiveCredits
 ) -> None:
-    send_message_once(organisation_id=funded, request=SendRequest(TO, "Hello"), key="k")
+    send_once(funded, SendRequest(TO, "Hello"), "k")
     with pytest.raises(IdempotencyKeyReused):
-        send_message_once(organisation_id=funded, request=SendRequest(TO, "Other"), key="k")
+        send_once(funded, SendRequest(TO, "Other"), "k")
     give_credits(world.chens_organisation.id, 1)
-    _, is_replayed = send_message_once(
-        organisation_id=world.chens_organisation.id, request=SendRequest(TO, "Other"), key="k"
-    )
+    _, is_replayed = send_once(world.chens_organisation.id, SendRequest(TO, "Other"), "k")
     assert not is_replayed
 
 
@@ -336,9 +346,9 @@ def test_a_refusal_leaves_the_key_free_for_after_the_top_up(
 ) -> None:
     request = SendRequest(TO, "Hello")
     with pytest.raises(InsufficientCredits):
-        send_message_once(organisation_id=organisation.id, request=request, key="k")
+        send_once(organisation.id, request, "k")
     give_credits(organisation.id, 1)
-    sent, is_replayed = send_message_once(organisation_id=organisation.id, request=request, key="k")
+    sent, is_replayed = send_once(organisation.id, request, "k")
     assert (sent.status, is_replayed) == (MessageStatus.ACCEPTED, False)
 
 

@@ -1,0 +1,1 @@
+"""Money in: top-ups, from Add Credits to Payment Successful."""

@@ -1,0 +1,95 @@
+"""Sending the payer to the gateway, and taking back a top-up nobody has begun to pay."""
+
+from uuid import UUID
+
+from khata.billing import queries
+from khata.billing.core.checks import next_check_at
+from khata.billing.core.top_up_life import TopUpState, may_cancel
+from khata.billing.errors import TopUpClosed
+from khata.billing.models import TopUp
+from khata.billing.operations.orders import checkout_ends_at, ensure_order, gateway_of
+from khata.billing.operations.settlement import facts_of, settle
+from khata.billing.queries import TopUpRow
+from khata.kernel.clock import utc_now
+from khata.kernel.errors import NotFound
+from khata.kernel.transactions import in_transaction, needs_database
+from khata.payments.errors import GatewayUnavailable
+from khata.payments.port import Order, Payer, Start
+from khata.tenancy import queries as tenancy
+
+DESCRIPTION = "Credits for SMS Services"
+
+
+@needs_database
+def begin_checkout(*, organisation_id: int, top_up_id: UUID, return_url: str, cancel_url: str) -> Start:
+    """How to send the payer off; from now on the top-up is pending and its time starts anew.
+
+    Raises NotFound, TopUpClosed, GatewayRefused, GatewayUnavailable (no payment was started).
+    """
+    top_up = ensure_order(_open_top_up(organisation_id, top_up_id))
+    if top_up.order_ref is None:
+        raise GatewayUnavailable
+    with in_transaction():
+        _mark_begun(top_up.id)
+    order = Order(top_up.order_ref, top_up.total_minor, top_up.currency, receipt=top_up.public_id)
+    return gateway_of(top_up).start(
+        order=order, description=DESCRIPTION, payer=_payer(top_up), return_url=return_url, cancel_url=cancel_url
+    )
+
+
+@needs_database
+def cancel_top_up(*, organisation_id: int, top_up_id: UUID) -> TopUpRow:
+    """Cancels what nobody is paying: the gateway is asked first, and a payment on its way keeps the top-up as it is.
+
+    Raises NotFound.
+    """
+    _scoped(organisation_id, top_up_id)
+    if settle(top_up_id):
+        with in_transaction():
+            _cancel_if_idle(TopUp.objects.select_for_update().get(id=top_up_id))
+    return queries.top_up(organisation_id=organisation_id, top_up_id=top_up_id)
+
+
+def _scoped(organisation_id: int, top_up_id: UUID) -> TopUp:
+    top_up = TopUp.objects.filter(organisation_id=organisation_id, id=top_up_id).first()
+    if top_up is None:
+        raise NotFound
+    return top_up
+
+
+def _open_top_up(organisation_id: int, top_up_id: UUID) -> TopUp:
+    top_up = _scoped(organisation_id, top_up_id)
+    if not TopUpState(top_up.state).is_open or top_up.expires_at <= utc_now():
+        raise TopUpClosed(state=top_up.state)
+    return top_up
+
+
+def _mark_begun(top_up_id: UUID) -> None:
+    """The gateway was asked meanwhile, so the row is looked at again under its lock."""
+    top_up = TopUp.objects.select_for_update().get(id=top_up_id)
+    if not TopUpState(top_up.state).is_open:
+        raise TopUpClosed(state=top_up.state)
+    now = utc_now()
+    top_up.state = TopUpState.PENDING
+    top_up.expires_at = checkout_ends_at(now)
+    top_up.check_due_at = next_check_at(top_up.created_at, now)
+    top_up.save(update_fields=["state", "expires_at", "check_due_at"])
+
+
+def _cancel_if_idle(top_up: TopUp) -> None:
+    if not may_cancel(facts_of(top_up)):
+        return
+    top_up.state = TopUpState.CANCELLED
+    top_up.check_due_at = next_check_at(top_up.created_at, utc_now()) if top_up.order_ref else None
+    top_up.save(update_fields=["state", "check_due_at"])
+
+
+def _payer(top_up: TopUp) -> Payer:
+    """Whoever started it, or the owner for a top-up started by a program."""
+    organisation = tenancy.organisation(organisation_id=top_up.organisation_id)
+    member = top_up.member
+    return Payer(
+        name=organisation.legal_name or organisation.name,
+        email=member.email if member else tenancy.owner_email(organisation_id=top_up.organisation_id),
+        contact=organisation.phone,
+    )

@@ -1,0 +1,136 @@
+"""Starting a top-up: everything that money depends on is frozen in its row before the gateway hears of it."""
+
+from dataclasses import asdict
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from khata.billing import queries
+from khata.billing.core.tax import ADDRESS_REQUIRED_FROM_MINOR
+from khata.billing.errors import BillingDetailsMissing, IdempotencyKeyReused
+from khata.billing.models import TopUp
+from khata.billing.operations.orders import checkout_ends_at, ensure_order
+from khata.billing.queries import TopUpRow, TopUpState, top_up_row
+from khata.kernel.clock import utc_now
+from khata.kernel.errors import InvalidRequest, field_problem
+from khata.kernel.money import group_indian, money_text
+from khata.kernel.transactions import in_transaction, needs_database
+from khata.payments.port import Gateway
+from khata.payments.registry import default_gateway, gateway
+from khata.pricing import queries as pricing
+from khata.tenancy import queries as tenancy
+from khata.tenancy.models import Organisation
+
+KEY_LENGTH_MAX = 255
+
+
+@needs_database
+def start_top_up(
+    *,
+    organisation_id: int,
+    amount_minor: int,
+    idempotency_key: str,
+    currency: str = "INR",
+    member_id: UUID | None = None,
+    api_key_id: UUID | None = None,
+    gateway_code: str | None = None,
+) -> TopUpRow:
+    """A top-up with its order at the gateway. The same key and amount give the same top-up, however often.
+
+    Raises InvalidRequest, BillingDetailsMissing, IdempotencyKeyReused, NotFound, NoGatewayConfigured, UnknownGateway,
+    GatewayRefused, and GatewayUnavailable (nothing was started; the same key may be used again). Where the gateway's
+    answer was lost the top-up comes back pending, without its order: `begin_checkout` asks again.
+    """
+    chosen = gateway(gateway_code) if gateway_code else default_gateway()
+    _check(amount_minor, currency, idempotency_key, chosen)
+    top_up = _find(organisation_id, idempotency_key) or _create(
+        _new_top_up(organisation_id, amount_minor, currency, idempotency_key, chosen, member_id, api_key_id)
+    )
+    if (top_up.amount_minor, top_up.currency) != (amount_minor, currency):
+        raise IdempotencyKeyReused
+    if TopUpState(top_up.state).is_open and top_up.expires_at > utc_now():
+        top_up = ensure_order(top_up)
+    return top_up_row(top_up)
+
+
+def _find(organisation_id: int, idempotency_key: str) -> TopUp | None:
+    return TopUp.objects.filter(organisation_id=organisation_id, idempotency_key=idempotency_key).first()
+
+
+def _create(top_up: TopUp) -> TopUp:
+    """Saves it, or gives what a call with the same key saved a moment before."""
+    try:
+        with in_transaction():
+            top_up.save(force_insert=True)
+    except IntegrityError:
+        found = _find(top_up.organisation_id, top_up.idempotency_key)
+        if found is None:
+            raise
+        return found
+    return top_up
+
+
+def _new_top_up(
+    organisation_id: int,
+    amount_minor: int,
+    currency: str,
+    idempotency_key: str,
+    chosen: Gateway,
+    member_id: UUID | None,
+    api_key_id: UUID | None,
+) -> TopUp:
+    _require_billing_details(tenancy.organisation(organisation_id=organisation_id), amount_minor)
+    quote = queries.quote(organisation_id=organisation_id, amount_minor=amount_minor)
+    now = utc_now()
+    return TopUp(
+        organisation_id=organisation_id,
+        member_id=member_id,
+        api_key_id=api_key_id,
+        idempotency_key=idempotency_key,
+        currency=currency,
+        amount_minor=amount_minor,
+        tax_minor=quote.tax_minor,
+        total_minor=quote.total_minor,
+        tax_lines=[asdict(line) for line in quote.tax_lines],
+        credits_micro=quote.credits_micro,
+        credits_micro_per_rupee=pricing.credit_price().credits_micro_per_rupee,
+        gateway_code=chosen.code,
+        mode=chosen.mode,
+        created_at=now,
+        expires_at=checkout_ends_at(now),
+        check_due_at=checkout_ends_at(now),
+    )
+
+
+def _require_billing_details(organisation: Organisation, amount_minor: int) -> None:
+    """The State decides the tax; name and, from ₹50,000 without a GSTIN, address must stand on the invoice."""
+    is_address_needed = amount_minor >= ADDRESS_REQUIRED_FROM_MINOR and not organisation.gstin
+    missing = [
+        name
+        for name, is_needed in (("state_code", True), ("legal_name", True), ("address", is_address_needed))
+        if is_needed and not getattr(organisation, name)
+    ]
+    if missing:
+        raise BillingDetailsMissing(missing=missing)
+
+
+def _check(amount_minor: int, currency: str, idempotency_key: str, chosen: Gateway) -> None:
+    price = pricing.credit_price()
+    problems = []
+    if amount_minor < price.minimum_minor:
+        detail = f"The smallest amount is {_rupees(price.minimum_minor)}."
+        problems.append(field_problem("amount", "below_minimum", detail))
+    if amount_minor > price.maximum_minor:
+        detail = f"The largest amount is {_rupees(price.maximum_minor)}."
+        problems.append(field_problem("amount", "above_maximum", detail))
+    if currency not in chosen.capabilities.currencies:
+        problems.append(field_problem("currency", "unsupported", f"{chosen.display_name} takes no {currency} here."))
+    if not idempotency_key.isprintable() or not 0 < len(idempotency_key) <= KEY_LENGTH_MAX:
+        detail = f"The idempotency key must be 1 to {KEY_LENGTH_MAX} printable characters."
+        problems.append(field_problem("idempotency_key", "invalid", detail))
+    if problems:
+        raise InvalidRequest(problems)
+
+
+def _rupees(amount_minor: int) -> str:
+    return f"₹{group_indian(amount_minor // 100)}{money_text(amount_minor)[-3:]}"

@@ -1,0 +1,261 @@
+"""Reads of top-ups, always scoped to one organisation but where the name says otherwise."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from khata.billing.configuration import tax_configuration
+from khata.billing.core.failures import is_outcome_clear
+from khata.billing.core.tax import TaxLine, rounded_share, tax_lines
+from khata.billing.core.top_up_life import TopUpState
+from khata.billing.models import PaymentAttempt, TopUp
+from khata.kernel.errors import NotFound
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.payments.port import PaymentMethod, PaymentStatus
+from khata.pricing import queries as pricing
+from khata.tenancy import queries as tenancy
+
+__all__ = [
+    "PaymentRow",
+    "TaxLine",
+    "TopUpFailure",
+    "TopUpQuote",
+    "TopUpRow",
+    "TopUpState",
+    "has_top_up_with_key",
+    "open_top_ups",
+    "quote",
+    "top_up",
+    "top_up_for_anyone",
+    "top_ups",
+    "top_ups_by_reference",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpQuote:
+    """What an amount would cost and buy now.
+
+    While the customer's State is missing `tax_lines` is empty and the tax an estimate, right to the paisa or one off.
+    """
+
+    amount_minor: int
+    tax_lines: tuple[TaxLine, ...]
+    tax_minor: int
+    total_minor: int
+    credits_micro: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """One payment of a top-up as the gateway last reported it."""
+
+    payment_ref: str
+    status: PaymentStatus
+    method: PaymentMethod
+    method_detail: str
+    bank_ref: str
+    amount_minor: int
+    created_at: datetime
+    error_code: str
+    error_reason: str
+    error_source: str
+    error_step: str
+    error_description: str
+    is_credited: bool
+    is_surplus: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpFailure:
+    """Why the last payment of a top-up ended without credits, in the gateway's words.
+
+    `is_outcome_clear` is true only where the payer was certainly not charged.
+    """
+
+    code: str
+    reason: str
+    source: str
+    step: str
+    description: str
+    is_outcome_clear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpRow:
+    """Amounts in minor units, credits in micro-credits; payments oldest first."""
+
+    id: UUID
+    public_id: str
+    organisation_id: int
+    state: TopUpState
+    is_paid_late: bool
+    review_reason: str
+    amount_minor: int
+    tax_minor: int
+    total_minor: int
+    currency: str
+    credits_micro: int
+    tax_lines: tuple[TaxLine, ...]
+    created_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    gateway_code: str
+    order_ref: str | None
+    failure: TopUpFailure | None
+    payments: tuple[PaymentRow, ...]
+
+    @property
+    def credited_payment(self) -> PaymentRow | None:
+        return next((payment for payment in self.payments if payment.is_credited), None)
+
+
+def quote(*, organisation_id: int, amount_minor: int) -> TopUpQuote:
+    """Any positive amount: minimum and maximum are `start_top_up`'s to refuse. Raises NotFound."""
+    state_code = tenancy.organisation(organisation_id=organisation_id).state_code
+    tax = tax_configuration()
+    lines = (
+        tax_lines(
+            amount_minor=amount_minor,
+            supplier_state=tax.supplier_state,
+            customer_state=state_code,
+            rate_bp=tax.rate_bp,
+        )
+        if state_code
+        else ()
+    )
+    tax_minor = sum(line.amount_minor for line in lines) if lines else rounded_share(amount_minor, tax.rate_bp)
+    return TopUpQuote(
+        amount_minor=amount_minor,
+        tax_lines=lines,
+        tax_minor=tax_minor,
+        total_minor=amount_minor + tax_minor,
+        credits_micro=pricing.credit_price().credits_for(amount_minor),
+    )
+
+
+def top_up(*, organisation_id: int, top_up_id: UUID) -> TopUpRow:
+    """Raises NotFound, for another organisation's top-up too."""
+    return _one(_with_attempts().filter(organisation_id=organisation_id, id=top_up_id))
+
+
+def has_top_up_with_key(*, organisation_id: int, idempotency_key: str) -> bool:
+    """Whether that Idempotency-Key has made a top-up."""
+    return TopUp.objects.filter(organisation_id=organisation_id, idempotency_key=idempotency_key).exists()
+
+
+def top_up_for_anyone(*, top_up_id: UUID) -> TopUpRow:
+    """For a payer who comes back signed out: show the state, nothing else. Raises NotFound."""
+    return _one(_with_attempts().filter(id=top_up_id))
+
+
+def top_ups(
+    *,
+    organisation_id: int,
+    limit: int = PAGE_SIZE_DEFAULT,
+    before_id: UUID | None = None,
+    states: Sequence[TopUpState] | None = None,
+) -> Page[TopUpRow]:
+    """Newest first; `next_cursor` is the id to continue before."""
+    rows = _with_attempts().filter(organisation_id=organisation_id).order_by("-id")
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    if states is not None:
+        rows = rows.filter(state__in=states)
+    found = [top_up_row(row) for row in rows[: limit + 1]]
+    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+
+
+def open_top_ups(*, organisation_id: int) -> list[TopUpRow]:
+    """Those that may still be paid: the gateway has their order. Newest first."""
+    rows = _with_attempts().filter(
+        organisation_id=organisation_id, state__in=(TopUpState.CREATED, TopUpState.PENDING), order_ref__isnull=False
+    )
+    return [top_up_row(row) for row in rows.order_by("-id")]
+
+
+def top_ups_by_reference(*, organisation_id: int, references: Collection[UUID]) -> dict[UUID, TopUpRow]:
+    """The ledger's purchase references and the top-ups they stand for; unknown ones are left out."""
+    credited = PaymentAttempt.objects.filter(
+        top_up__organisation_id=organisation_id, purchase_reference__in=list(references)
+    )
+    reference_by_id = {a.top_up_id: a.purchase_reference for a in credited if a.purchase_reference is not None}
+    return {reference_by_id[row.id]: top_up_row(row) for row in _with_attempts().filter(id__in=reference_by_id)}
+
+
+def top_up_row(row: TopUp) -> TopUpRow:
+    attempts = sorted(row.attempts.all(), key=lambda attempt: (attempt.created_at, attempt.payment_ref))
+    return TopUpRow(
+        id=row.id,
+        public_id=row.public_id,
+        organisation_id=row.organisation_id,
+        state=TopUpState(row.state),
+        is_paid_late=row.is_paid_late,
+        review_reason=row.review_reason,
+        amount_minor=row.amount_minor,
+        tax_minor=row.tax_minor,
+        total_minor=row.total_minor,
+        currency=row.currency,
+        credits_micro=row.credits_micro,
+        tax_lines=tuple(TaxLine(**line) for line in row.tax_lines),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        paid_at=row.paid_at,
+        gateway_code=row.gateway_code,
+        order_ref=row.order_ref,
+        failure=_failure(row, attempts),
+        payments=tuple(_payment_row(attempt) for attempt in attempts),
+    )
+
+
+def _with_attempts() -> QuerySet[TopUp]:
+    return TopUp.objects.prefetch_related(Prefetch("attempts"))
+
+
+def _one(rows: QuerySet[TopUp]) -> TopUpRow:
+    found = rows.first()
+    if found is None:
+        raise NotFound
+    return top_up_row(found)
+
+
+def _failure(row: TopUp, attempts: Sequence[PaymentAttempt]) -> TopUpFailure | None:
+    """Of the last payment that ended without credits; none once there are credits."""
+    ended = [a for a in attempts if a.status in (PaymentStatus.FAILED, PaymentStatus.REFUNDED)]
+    if row.state == TopUpState.PAID or not ended:
+        return None
+    last = ended[-1]
+    clear = [
+        is_outcome_clear(status=PaymentStatus(a.status), code=a.error_code, reason=a.error_reason) for a in attempts
+    ]
+    return TopUpFailure(
+        code=last.error_code,
+        reason=last.error_reason,
+        source=last.error_source,
+        step=last.error_step,
+        description=last.error_description,
+        # "You were not charged" must hold for every attempt, not only for the last.
+        is_outcome_clear=all(clear),
+    )
+
+
+def _payment_row(attempt: PaymentAttempt) -> PaymentRow:
+    return PaymentRow(
+        payment_ref=attempt.payment_ref,
+        status=PaymentStatus(attempt.status),
+        method=PaymentMethod(attempt.method),
+        method_detail=attempt.method_detail,
+        bank_ref=attempt.bank_ref,
+        amount_minor=attempt.amount_minor,
+        created_at=attempt.created_at,
+        error_code=attempt.error_code,
+        error_reason=attempt.error_reason,
+        error_source=attempt.error_source,
+        error_step=attempt.error_step,
+        error_description=attempt.error_description,
+        is_credited=attempt.purchase_reference is not None,
+        is_surplus=attempt.is_surplus,
+    )

@@ -1,0 +1,193 @@
+"""What Khata asks of a payment gateway, in Khata's words. A driver only translates.
+
+Amounts are integer minor units (paise). `_ref` is the gateway's id, `_id` ours. Browser returns and webhooks are
+triggers: the truth is always `read`. Every call that reaches the network answers one of `Accepted`-like results,
+`Refused`, `Unavailable` (certainly not done) or `Unknown` (perhaps done: ask again, never repeat blindly).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Protocol
+
+Mode = Literal["test", "live"]
+
+
+class PaymentStatus(StrEnum):
+    CREATED = "created"
+    AUTHORISED = "authorised"
+    CAPTURED = "captured"
+    REFUNDED = "refunded"
+    FAILED = "failed"
+
+
+class PaymentMethod(StrEnum):
+    UPI = "upi"
+    CARD = "card"
+    NETBANKING = "netbanking"
+    WALLET = "wallet"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """`receipt` is our top-up's public id (≤ 40 characters); the driver looks it up before creating a second order."""
+
+    receipt: str
+    amount_minor: int
+    currency: str
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    order_ref: str
+    amount_minor: int
+    currency: str
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    name: str
+    email: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Send the browser to `url` with GET."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AutoPostForm:
+    """Send the browser to `action` with POST and these fields; a page with a button serves where scripts are off."""
+
+    action: str
+    fields: Mapping[str, str]
+
+
+Start = Redirect | AutoPostForm
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One payment attempt as the gateway reports it now."""
+
+    payment_ref: str
+    order_ref: str | None
+    status: PaymentStatus
+    amount_minor: int
+    currency: str
+    method: PaymentMethod
+    method_detail: str
+    """For people: "Visa ending 1007", "HDFC Bank", "asha@okbank"; never a full card number."""
+    bank_ref: str
+    """RRN, bank transaction id or authorisation code; "" until there is one."""
+    error_code: str
+    error_reason: str
+    error_source: str
+    error_step: str
+    error_description: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An order and all its payments, read together from the gateway's API."""
+
+    order: Order
+    is_paid: bool
+    paid_minor: int
+    payments: tuple[Payment, ...]
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnHint:
+    """What a browser brought back. `is_authentic` says whether its signature fits; even then it is only a trigger."""
+
+    outcome: Literal["paid", "failed", "unknown"]
+    is_authentic: bool
+    payment_ref: str | None
+    error_code: str
+    error_reason: str
+    error_description: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookHint:
+    """A verified event, reduced to what says where to look. `order_ref` is None where the event names no order."""
+
+    event_ref: str
+    kind: str
+    order_ref: str | None
+    payment_ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The gateway said no; nothing was done."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Certainly not done: the gateway could not be reached or said to come back later."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Perhaps done: the answer was lost or cannot be read."""
+
+    detail: str
+
+
+class ForgedWebhook(Exception):
+    """The webhook's signature does not fit its raw body, or it is malformed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a gateway can do, as data."""
+
+    currencies: frozenset[str]
+    methods: tuple[str, ...]
+    """Labels in the order the hosted page shows them."""
+    upi_maximum_minor: int
+
+
+class Gateway(Protocol):
+    """One configured gateway account. Safe to share between threads. Raises nothing but programming errors."""
+
+    code: str
+    """Names the driver in our rows: "razorpay"."""
+    display_name: str
+    mode: Mode
+    checkout_origin: str
+    """Scheme, host and port the browser is sent to (for the Content-Security-Policy's form-action)."""
+    is_sandbox: bool
+    capabilities: Capabilities
+
+    def create_order(self, request: OrderRequest) -> Order | Refused | Unavailable | Unknown: ...
+
+    def start(self, *, order: Order, description: str, payer: Payer, return_url: str, cancel_url: str) -> Start:
+        """How to send the payer off. No network."""
+        ...
+
+    def read(self, order_ref: str) -> Snapshot | Refused | Unavailable: ...
+
+    def read_return(self, *, order_ref: str, fields: Mapping[str, str]) -> ReturnHint:
+        """No network. Uses the stored `order_ref`, never a posted one."""
+        ...
+
+    def read_webhook(self, *, body: bytes, headers: Mapping[str, str]) -> WebhookHint:
+        """No network; header names arrive in lower case. Raises ForgedWebhook."""
+        ...

@@ -1,0 +1,78 @@
+"""The gateways this installation has. `khata.site.wiring` fills it at start; nobody else names a driver."""
+
+from collections.abc import Mapping
+
+from khata.kernel.transactions import forbid_inside_transaction
+from khata.payments.errors import NoGatewayConfigured, UnknownGateway
+from khata.payments.port import (
+    Gateway,
+    Order,
+    OrderRequest,
+    Payer,
+    Refused,
+    ReturnHint,
+    Snapshot,
+    Start,
+    Unavailable,
+    Unknown,
+    WebhookHint,
+)
+
+_gateways: dict[str, Gateway] = {}
+
+
+def register_gateway(gateway: Gateway) -> None:
+    """The first one registered is the default; registering a code again replaces its gateway."""
+    _gateways[gateway.code] = _OutsideTransactions(gateway)
+
+
+def gateway(code: str) -> Gateway:
+    """Raises UnknownGateway."""
+    found = _gateways.get(code)
+    if found is None:
+        raise UnknownGateway
+    return found
+
+
+def gateways() -> tuple[Gateway, ...]:
+    """All of them, the default first."""
+    return tuple(_gateways.values())
+
+
+def default_gateway() -> Gateway:
+    """Raises NoGatewayConfigured."""
+    for found in _gateways.values():
+        return found
+    raise NoGatewayConfigured
+
+
+class _OutsideTransactions:
+    """A gateway that refuses to reach for the network while a transaction is open: locks never wait for a far end."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self.code = gateway.code
+        self.display_name = gateway.display_name
+        self.mode = gateway.mode
+        self.checkout_origin = gateway.checkout_origin
+        self.is_sandbox = gateway.is_sandbox
+        self.capabilities = gateway.capabilities
+
+    def create_order(self, request: OrderRequest) -> Order | Refused | Unavailable | Unknown:
+        forbid_inside_transaction()
+        return self._gateway.create_order(request)
+
+    def start(self, *, order: Order, description: str, payer: Payer, return_url: str, cancel_url: str) -> Start:
+        return self._gateway.start(
+            order=order, description=description, payer=payer, return_url=return_url, cancel_url=cancel_url
+        )
+
+    def read(self, order_ref: str) -> Snapshot | Refused | Unavailable:
+        forbid_inside_transaction()
+        return self._gateway.read(order_ref)
+
+    def read_return(self, *, order_ref: str, fields: Mapping[str, str]) -> ReturnHint:
+        return self._gateway.read_return(order_ref=order_ref, fields=fields)
+
+    def read_webhook(self, *, body: bytes, headers: Mapping[str, str]) -> WebhookHint:
+        return self._gateway.read_webhook(body=body, headers=headers)
