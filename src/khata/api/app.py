@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from litestar import Litestar
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,6 +13,7 @@ from khata.api.health import healthz, readyz
 from khata.api.messages import create_message, read_message
 from khata.api.problems import refuse, refuse_http, refuse_unexpected
 from khata.api.top_ups import create_top_up, list_top_ups, read_top_up
+from khata.api.writer import drain_acceptance_writer
 from khata.kernel.errors import KhataError
 
 HANDLERS = (create_message, read_message, read_balance, create_top_up, read_top_up, list_top_ups, healthz, readyz)
@@ -21,12 +23,16 @@ def create_api() -> ASGIApp:
     """Every refusal, the framework's own included, leaves as a problem document with a request id."""
     handlers: dict[Any, Any] = {KhataError: refuse, HTTPException: refuse_http, Exception: refuse_unexpected}
     api = Litestar(
-        route_handlers=HANDLERS, exception_handlers=handlers, openapi_config=None, logging_config=None
+        route_handlers=HANDLERS,
+        exception_handlers=handlers,
+        openapi_config=None,
+        logging_config=None,
+        on_shutdown=[drain_acceptance_writer],
     )
 
     async def identified(scope: Scope, receive: Receive, send: Send) -> None:
         """Around the framework, not inside it: what it refuses before routing must have an id, too."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await api(scope, receive, send)
             return
         request_id = f"req_{secrets.token_hex(12)}"

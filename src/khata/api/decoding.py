@@ -1,10 +1,12 @@
-"""Bodies decoded strictly: size and nesting checked before decoding, no coercion, no unknown or repeated names.
+"""Requests read strictly: size and nesting checked before decoding, no coercion, no unknown or repeated names.
 
-msgspec alone keeps the last of two equal names silently, so repeats are looked for by a second, exact reading
-(the standard library's hook) of bodies that are small by then.
+msgspec alone keeps the last of two equal names silently, so bodies, small by then, are first read by the standard
+library, whose hook sees repeats. It also lets through texts PostgreSQL cannot keep, which are told field by field.
 """
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,11 +27,16 @@ BODY_SIZE_MAX = 1_048_576
 NESTING_MAX = 32
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
 
+_ECHO_LENGTH_MAX = 200
+"""How much of a refused request is said back: a megabyte of unknown name is not."""
+
+_UNFIT_TEXT = re.compile("[\x00\ud800-\udfff]")
+
 
 async def read_body(request: Request[Any, Any, Any], shape: type[Body], *, size_max: int = BODY_SIZE_MAX) -> Body:
     """Raises BodyTooLarge, UnsupportedMediaType, MalformedJson, InvalidRequest."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > size_max:
+    if declared.isascii() and declared.isdigit() and int(declared) > size_max:
         raise BodyTooLarge
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
@@ -44,38 +51,58 @@ async def read_body(request: Request[Any, Any, Any], shape: type[Body], *, size_
 
 def decode(body: bytes, shape: type[Body]) -> Body:
     """Raises MalformedJson, InvalidRequest."""
-    if _nesting(body) > NESTING_MAX:
+    if not body.lstrip(b" \t\r\n").startswith(b"{"):
+        raise MalformedJson
+    if _is_too_deep(body):
         raise MalformedJson("The JSON is nested too deeply.")
     try:
-        decoded = msgspec.json.decode(body, type=shape, strict=True)
-        json.loads(body, object_pairs_hook=_refuse_repeats)
+        document = json.loads(body.decode(), object_pairs_hook=_refuse_repeats)
+        _refuse_unfit_texts(document)
+        return msgspec.json.decode(body, type=shape, strict=True)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise MalformedJson from error
-    return decoded
+
+
+def query_values(request: Request[Any, Any, Any], *names: str) -> dict[str, str]:
+    """The query's values by name. Raises InvalidRequest for a name that is not one of `names`, or is repeated."""
+    pairs = list(request.query_params.multi_items())
+    values = dict(pairs)
+    problems = [
+        field_problem(name[:_ECHO_LENGTH_MAX], "unknown_field", "This call has no such parameter.")
+        for name in values
+        if name not in names
+    ]
+    if len(values) < len(pairs):
+        problems.append(field_problem("query", "repeated", "Give each parameter once."))
+    if problems:
+        raise InvalidRequest(problems)
+    return values
 
 
 def idempotency_key(request: Request[Any, Any, Any], *, is_required: bool) -> str | None:
     """The Idempotency-Key header, bare or as the quoted string of the IETF draft; None where there is none."""
-    text = request.headers.get("idempotency-key")
-    if text is None:
+    texts = request.headers.getall("idempotency-key", [])
+    if not texts:
         if is_required:
             raise IdempotencyKeyMissing
         return None
+    text = texts[0]
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
-    if not 0 < len(text) <= IDEMPOTENCY_KEY_LENGTH_MAX or not (text.isascii() and text.isprintable()):
+    is_fit = 0 < len(text) <= IDEMPOTENCY_KEY_LENGTH_MAX and text.isascii() and text.isprintable()
+    if len(texts) > 1 or not is_fit:
         raise InvalidIdempotencyKey
     return text
 
 
-def _nesting(body: bytes) -> int:
-    """The deepest nesting of brackets outside strings."""
-    depth = deepest = 0
-    is_text = is_escaped = False
+def _is_too_deep(body: bytes) -> bool:
+    """Whether brackets outside strings nest deeper than NESTING_MAX."""
     if body.count(b"[") + body.count(b"{") <= NESTING_MAX:
-        return 0
+        return False
+    depth = 0
+    is_text = is_escaped = False
     for byte in body:
         if is_text:
             is_text = is_escaped or byte != 0x22
@@ -84,10 +111,11 @@ def _nesting(body: bytes) -> int:
             is_text = True
         elif byte in b"[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > NESTING_MAX:
+                return True
         elif byte in b"]}":
             depth -= 1
-    return deepest
+    return False
 
 
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -97,12 +125,41 @@ def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return names
 
 
+def _refuse_unfit_texts(document: dict[str, Any]) -> None:
+    unfit = [name for name, value in document.items() if any(map(_UNFIT_TEXT.search, _texts({name: value})))]
+    if unfit:
+        detail = "A text holds a NUL character or half of a surrogate pair."
+        shown = (_UNFIT_TEXT.sub("\N{REPLACEMENT CHARACTER}", name)[:_ECHO_LENGTH_MAX] for name in unfit)
+        raise InvalidRequest([field_problem(name, "invalid_text", detail) for name in shown])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All strings of a document, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        yield from _texts(list(value.values()))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
 def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
     """msgspec says "Expected `str`, got `int` - at `$.to`" or "Object contains unknown field `x`"."""
     text, _, path = str(error).partition(" - at ")
-    field = path.strip("`").removeprefix("$").removeprefix(".") or _quoted(text)
-    code = "unknown_field" if "unknown field" in text else "required" if "missing required" in text else "wrong_type"
-    return InvalidRequest([field_problem(field, code, text + ".")])
+    # A map's values are named by the map: `$.metadata[...]`.
+    field = path.strip("`").removeprefix("$").removeprefix(".").removesuffix("[...]") or _quoted(text)
+    detail = text + "." if len(text) <= _ECHO_LENGTH_MAX else text[:_ECHO_LENGTH_MAX] + "…"
+    return InvalidRequest([field_problem(field[:_ECHO_LENGTH_MAX], _code(text), detail)])
+
+
+def _code(text: str) -> str:
+    if "unknown field" in text:
+        return "unknown_field"
+    if "missing required" in text:
+        return "required"
+    return "unsupported" if text.startswith("Invalid enum value") else "wrong_type"
 
 
 def _quoted(text: str) -> str:

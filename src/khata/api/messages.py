@@ -6,17 +6,20 @@ from typing import Any, Literal
 import msgspec
 from django.conf import settings
 from litestar import Request, get, post
+from litestar.params import FromPath
 
-from khata.api.authentication import authenticate
+from khata.api.authentication import authenticate, bearer_digest
 from khata.api.decoding import idempotency_key, read_body
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer, instant
+from khata.api.writer import acceptance_writer
 from khata.kernel.credits import credits_text
 from khata.kernel.errors import NotFound
-from khata.kernel.ids import NotAnId, public_organisation_id, uuid_from_public
+from khata.kernel.ids import NotAnId, uuid_from_public
+from khata.kernel.money import RUPEE_MINOR
 from khata.ledger.operations import InsufficientCredits
 from khata.messaging import queries
-from khata.messaging.operations import SendRequest, SentMessage, send_message, send_message_once
+from khata.messaging.operations import Acceptance, SendRequest, SentMessage
 from khata.pricing.queries import credit_price
 
 
@@ -34,41 +37,35 @@ class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
 @post("/v1/messages", status_code=202)
 async def create_message(request: Request[Any, Any, Any]) -> Any:
     """Accepts one message: 202 only once its credits are durably held."""
+    digest = bearer_digest(request)
     body = await read_body(request, MessageBody)
-    key = idempotency_key(request, is_required=False)
-    sent, is_replayed = await in_database_thread(partial(_send, request, body, key))
-    headers = {"Location": f"/v1/messages/{sent.public_id}"} | ({"Idempotent-Replayed": "true"} if is_replayed else {})
-    return answer(_sent_json(sent), status=202, headers=headers)
+    acceptance = Acceptance(
+        SendRequest(body.to, body.body, body.sender, body.channel, body.reference, body.metadata),
+        api_key_digest=digest,
+        idempotency_key=idempotency_key(request, is_required=False),
+    )
+    try:
+        accepted = await acceptance_writer().submit(acceptance)
+    except InsufficientCredits as error:
+        raise await in_database_thread(partial(_with_way_out, error)) from error
+    headers = {"Location": f"/v1/messages/{accepted.sent.public_id}"}
+    if accepted.is_replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return answer(_sent_json(accepted.sent), status=202, headers=headers)
 
 
 @get("/v1/messages/{message_id:str}")
-async def read_message(request: Request[Any, Any, Any], message_id: str) -> Any:
+async def read_message(request: Request[Any, Any, Any], message_id: FromPath[str]) -> Any:
     return answer(await in_database_thread(partial(_read, request, message_id)))
 
 
-def _send(request: Request[Any, Any, Any], body: MessageBody, key: str | None) -> tuple[SentMessage, bool]:
-    caller = authenticate(request, "send")
-    wanted = SendRequest(body.to, body.body, body.sender, body.channel, body.reference, body.metadata)
-    try:
-        if key is None:
-            sent = send_message(organisation_id=caller.organisation_id, request=wanted, api_key_id=caller.api_key_id)
-            return sent, False
-        return send_message_once(
-            organisation_id=caller.organisation_id, request=wanted, key=key, api_key_id=caller.api_key_id
-        )
-    except InsufficientCredits as error:
-        raise _with_way_out(error, caller.organisation_id) from error
-
-
-def _with_way_out(error: InsufficientCredits, organisation_id: int) -> InsufficientCredits:
-    """The refusal says whose credits ran out and leads to Add Credits with a fitting amount filled in."""
+def _with_way_out(error: InsufficientCredits) -> InsufficientCredits:
+    """The refusal leads to Add Credits, with an amount filled in that covers what is missing."""
     missing = error.extra["required_micro"] - error.extra["balance_micro"]
     price = credit_price()
-    rupees = max(price.amount_for(missing), price.minimum_minor) // 100
+    rupees = max(price.amount_for(missing), price.minimum_minor) // RUPEE_MINOR
     return InsufficientCredits(
-        **error.extra,
-        organisation=public_organisation_id(organisation_id),
-        top_up_url=f"{settings.ENVIRONMENT.base_url}/billing/add-credits/?amount={rupees}",
+        **error.extra, top_up_url=f"{settings.ENVIRONMENT.base_url}/billing/add-credits/?amount={rupees}"
     )
 
 

@@ -53,7 +53,8 @@ def refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
 def refuse_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """A slip of ours: logged whole, told without internals."""
     logger.error("request %s failed", request_id(request), exc_info=error)
-    return problem(request, 500, "internal_error", "Something went wrong on our side. Nothing was charged.", {}, {})
+    detail = "Something went wrong on our side. A request with an Idempotency-Key may be repeated safely."
+    return problem(request, 500, "internal_error", detail, {}, {})
 
 
 def problem(
@@ -69,7 +70,10 @@ def problem(
         **extra,
     }
     return Response(
-        msgspec.json.encode(document), status_code=status, media_type="application/problem+json", headers=headers
+        msgspec.json.encode(document),
+        status_code=status,
+        media_type="application/problem+json",
+        headers={"Cache-Control": "no-store", **headers},
     )
 
 

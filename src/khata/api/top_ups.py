@@ -1,14 +1,17 @@
 """`/v1/top-ups`: begin one (the answer says where to pay), read one, list them."""
 
+import re
 from functools import partial
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
 from litestar import Request, get, post
+from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
-from khata.api.decoding import idempotency_key, read_body
+from khata.api.decoding import idempotency_key, query_values, read_body
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer, instant
 from khata.billing import queries
@@ -16,8 +19,13 @@ from khata.billing.operations import start_top_up
 from khata.kernel.credits import credits_text
 from khata.kernel.errors import InvalidRequest, NotFound, field_problem
 from khata.kernel.ids import NotAnId, uuid_from_public
-from khata.kernel.money import NotAnAmount, money_text, paise_from_text
+from khata.kernel.money import money_text, paise_from_text
 from khata.kernel.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
+
+# Programs write plain decimals. People may group digits, but "100,50" is a hundred to one program and ten thousand
+# to another.
+_AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
+_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
 class TopUpBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,12 +41,15 @@ async def create_top_up(request: Request[Any, Any, Any]) -> Any:
     body = await read_body(request, TopUpBody)
     key = idempotency_key(request, is_required=True)
     assert key is not None
-    top_up = await in_database_thread(partial(_create, request, body, key))
-    return answer(_json(top_up), status=201, headers={"Location": f"/v1/top-ups/{top_up.public_id}"})
+    top_up, is_replayed = await in_database_thread(partial(_create, request, body, key))
+    headers = {"Location": f"/v1/top-ups/{top_up.public_id}"}
+    if is_replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return answer(_json(top_up), status=201, headers=headers)
 
 
 @get("/v1/top-ups/{top_up_id:str}")
-async def read_top_up(request: Request[Any, Any, Any], top_up_id: str) -> Any:
+async def read_top_up(request: Request[Any, Any, Any], top_up_id: FromPath[str]) -> Any:
     return answer(_json(await in_database_thread(partial(_read, request, top_up_id))))
 
 
@@ -47,20 +58,25 @@ async def list_top_ups(request: Request[Any, Any, Any]) -> Any:
     return answer(await in_database_thread(partial(_list, request)))
 
 
-def _create(request: Request[Any, Any, Any], body: TopUpBody, key: str) -> queries.TopUpRow:
+def _create(request: Request[Any, Any, Any], body: TopUpBody, key: str) -> tuple[queries.TopUpRow, bool]:
+    """The top-up as it stands now, and whether the key had made it before."""
     caller = authenticate(request, "billing")
-    try:
-        amount_minor = paise_from_text(body.amount)
-    except NotAnAmount as error:
-        problem = field_problem("amount", "not_an_amount", "Write rupees with at most two decimals, like 1000.00.")
-        raise InvalidRequest([problem]) from error
-    return start_top_up(
+    is_replayed = queries.has_top_up_with_key(organisation_id=caller.organisation_id, idempotency_key=key)
+    top_up = start_top_up(
         organisation_id=caller.organisation_id,
-        amount_minor=amount_minor,
+        amount_minor=_amount_minor(body.amount),
         currency=body.currency,
         idempotency_key=key,
         api_key_id=caller.api_key_id,
     )
+    return top_up, is_replayed
+
+
+def _amount_minor(text: str) -> int:
+    if not _AMOUNT.fullmatch(text):
+        problem = field_problem("amount", "not_an_amount", "Write rupees with at most two decimals, like 1000.00.")
+        raise InvalidRequest([problem])
+    return paise_from_text(text)
 
 
 def _read(request: Request[Any, Any, Any], top_up_id: str) -> queries.TopUpRow:
@@ -76,18 +92,19 @@ def _list(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return {"data": [_json(row) for row in page.rows], "next_cursor": last}
 
 
-def _paging(request: Request[Any, Any, Any]) -> tuple[int, Any]:
-    text = request.query_params.get("limit", str(PAGE_SIZE_DEFAULT))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= PAGE_SIZE_MAX):
+def _paging(request: Request[Any, Any, Any]) -> tuple[int, UUID | None]:
+    values = query_values(request, "limit", "cursor")
+    limit = values.get("limit", str(PAGE_SIZE_DEFAULT))
+    if not _LIMIT.fullmatch(limit) or int(limit) > PAGE_SIZE_MAX:
         raise InvalidRequest([field_problem("limit", "out_of_range", f"A whole number from 1 to {PAGE_SIZE_MAX}.")])
-    cursor = request.query_params.get("cursor")
+    cursor = values.get("cursor")
     try:
-        return int(text), uuid_from_public("top", cursor) if cursor else None
+        return int(limit), None if cursor is None else uuid_from_public("top", cursor)
     except NotAnId as error:
         raise InvalidRequest([field_problem("cursor", "invalid", "This cursor is not one of ours.")]) from error
 
 
-def _uuid(text: str) -> Any:
+def _uuid(text: str) -> UUID:
     try:
         return uuid_from_public("top", text)
     except NotAnId as error:

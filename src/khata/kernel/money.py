@@ -6,7 +6,7 @@ RUPEE_MINOR = 100
 
 # "1000", "1,000", "1,00,000.00", "₹1,000.5"; ASCII digits only, so that look-alike digits are refused.
 _AMOUNT = re.compile(
-    r"^(?:₹|Rs\.?|INR)?\s*(?P<whole>[0-9]{1,3}(?:,[0-9]{2,3})*|[0-9]+)(?:\.(?P<fraction>[0-9]{1,2}))?$"
+    r"^(?:₹|Rs\.?|INR)?\s*(?P<whole>[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}|[0-9]+)(?:\.(?P<fraction>[0-9]{1,2}))?$"
 )
 
 

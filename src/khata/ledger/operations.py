@@ -13,7 +13,7 @@ from khata.ledger.core import CHAIN_START, Command, ExpireLots, Outcome, WalletS
 from khata.ledger.errors import InsufficientCredits, WalletFrozen
 from khata.ledger.models import Lot, Wallet
 from khata.ledger.proof import LedgerProof, prove_ledger
-from khata.ledger.rows import load_book, write_decision
+from khata.ledger.rows import load_book, lock_wallets, write_decision
 
 __all__ = [
     "InsufficientCredits",
@@ -21,6 +21,7 @@ __all__ = [
     "WalletFrozen",
     "expire_due_lots",
     "freeze_wallet",
+    "lock_wallets",
     "open_wallet",
     "post_batch",
     "post_batch_at",

@@ -83,13 +83,17 @@ _EFFECT_KINDS: dict[type, tuple[Kind, ...]] = {
 """Which earlier effects decide about a command."""
 
 
+def lock_wallets(connection: Connection, organisation_ids: Iterable[int]) -> None:
+    """Locks in the one order everybody locks in, and so lets one batch of an organisation through at a time."""
+    connection.execute(_LOCK_WALLETS, _touched(organisation_ids), prepare=True)
+
+
 def load_book(connection: Connection, commands: Sequence[Command]) -> tuple[Book, datetime]:
     """Locks the wallets touched, ascending, then reads their open lots and the effects already there.
 
     Returns the book and the database's time, which is the batch's `now`.
     """
-    organisation_ids = sorted({(shard_of(c.organisation_id), c.organisation_id) for c in commands})
-    touched = [list(column) for column in zip(*organisation_ids, strict=True)] or [[], []]
+    touched = _touched(command.organisation_id for command in commands)
     cursor = connection.cursor()
     wallets = {
         row[0]: Wallet(row[0], row[1], row[2], row[3], WalletStatus(row[4]), row[5], bytes(row[6]))
@@ -125,6 +129,11 @@ def write_decision(connection: Connection, decision: Decision, now: datetime) ->
         prepare=True,
     )
     _write_lots(cursor, decision.lots)
+
+
+def _touched(organisation_ids: Iterable[int]) -> tuple[list[int], list[int]]:
+    distinct = sorted({(shard_of(id_), id_) for id_ in organisation_ids})
+    return [shard for shard, _ in distinct], [id_ for _, id_ in distinct]
 
 
 def _load_effects(cursor: "psycopg.Cursor[Any]", commands: Iterable[Command]) -> dict[tuple[int, Kind, UUID], Draws]:

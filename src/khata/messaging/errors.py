@@ -15,6 +15,12 @@ class DestinationUnpriced(KhataError):
     kind = ErrorKind.INVALID
 
 
+class IdempotencyKeyInFlight(KhataError):
+    """A request with this Idempotency-Key is being answered just now. Try again shortly."""
+
+    kind = ErrorKind.CONFLICT
+
+
 class IdempotencyKeyReused(KhataError):
     """This Idempotency-Key was used before with another request. Use a fresh one for a new request."""
 

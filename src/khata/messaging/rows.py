@@ -1,6 +1,5 @@
 """Message rows in and out in batches: COPY in at acceptance, claims by lease, settlement under the row's lock."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -125,12 +124,11 @@ def copy_messages(connection: Connection, messages: Iterable[NewMessage], now: d
     with connection.cursor().copy(_COPY) as copy:
         copy.set_types(_TYPES)
         for m in messages:
-            metadata = None if m.metadata is None else json.dumps(m.metadata)
             copy.write_row(
                 (
                     shard_of(m.organisation_id), m.organisation_id, m.id, m.channel, int(MessageStatus.ACCEPTED),
                     m.credits, now, now, m.api_key_id, m.member_id, m.encoding, m.segments, 0,
-                    m.recipient, m.sender, m.body, m.reference, metadata,
+                    m.recipient, m.sender, m.body, m.reference, m.metadata,
                 )
             )  # fmt: skip
 

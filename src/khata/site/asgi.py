@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.asgi import get_asgi_application
 
-API_PATHS = ("/v1/", "/healthz", "/readyz")
+API_PATHS = ("/v1/", "/healthz/", "/readyz/")
 
 
 def make_application() -> Any:
@@ -18,7 +18,7 @@ def make_application() -> Any:
 
     async def choose(scope: Any, receive: Any, send: Any) -> None:
         """By path; the lifespan is the API's (Django has none)."""
-        is_for_api = scope["type"] == "lifespan" or scope["path"].startswith(API_PATHS)
+        is_for_api = scope["type"] == "lifespan" or f"{scope['path']}/".startswith(API_PATHS)
         await (api if is_for_api else django_application)(scope, receive, send)
 
     return choose

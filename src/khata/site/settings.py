@@ -160,6 +160,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
+# Background jobs stand in each domain's `jobs.py`; a worker that did not import them knows none.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
 KHATA_TAX_STATE_CODE = ENVIRONMENT.tax_state_code
 KHATA_TAX_RATE_PERCENT = ENVIRONMENT.tax_rate_percent
 

@@ -42,8 +42,9 @@ def check_sms(
         problems.append(
             field_problem("from", "invalid_sender", "A sender is 1 to 11 letters and digits, or a telephone number.")
         )
-    if reference is not None and not 0 < len(reference) <= REFERENCE_LENGTH_MAX:
-        problems.append(field_problem("reference", "too_long", f"At most {REFERENCE_LENGTH_MAX} characters."))
+    if reference is not None and (not 0 < len(reference) <= REFERENCE_LENGTH_MAX or _CONTROL.search(reference)):
+        detail = f"A reference is 1 to {REFERENCE_LENGTH_MAX} characters, none of them a control character."
+        problems.append(field_problem("reference", "invalid", detail))
     _check_metadata(metadata, problems)
     if problems or segmentation is None:
         return problems

@@ -1,0 +1,112 @@
+"""One effect per Idempotency-Key: the answer is kept in the commit of its effect, and given again to a repeat.
+
+A refusal keeps nothing, so the same key may be tried again after a top-up. The wallet's lock lets one batch of an
+organisation through at a time, so a key read under it is certain.
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from khata.kernel.clock import utc_now
+from khata.kernel.ids import public_id, shard_of
+from khata.kernel.transactions import needs_database
+from khata.messaging.core.life import MessageStatus
+from khata.messaging.models import IdempotencyKey
+from khata.messaging.rows import Connection
+
+IDEMPOTENCY_KEPT = timedelta(hours=72)
+"""How long a key is remembered; published in the API's guide."""
+
+CALL_SEND = "POST /v1/messages"
+
+_LOAD = """
+    select kept.organisation_id, kept.key, request_digest, answer
+      from unnest(%s::smallint[], %s::bigint[], %s::text[]) as named (shard, organisation_id, key)
+      join messaging_idempotencykey kept on kept.shard = named.shard and kept.organisation_id = named.organisation_id
+       and kept.call = %s and kept.key = named.key
+"""
+_COPY = """
+    copy messaging_idempotencykey (shard, organisation_id, call, key, request_digest, answer, created_at)
+    from stdin (format binary)
+"""
+_TYPES = ("int2", "int8", "text", "text", "bytea", "jsonb", "timestamptz")
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message just accepted, with what it costs and what was left then."""
+
+    id: UUID
+    channel: str
+    recipient: str
+    status: MessageStatus
+    segments: int
+    encoding: str
+    credits_micro: int
+    balance_micro: int
+    accepted_at: datetime
+
+    @property
+    def public_id(self) -> str:
+        return public_id("msg", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    organisation_id: int
+    key: str
+    request_digest: bytes
+    sent: SentMessage
+
+
+def request_digest(request: Any) -> bytes:
+    """Tells one request from another: SHA-256 over its fields."""
+    return sha256(json.dumps(asdict(request), sort_keys=True).encode("utf-8", "surrogatepass")).digest()
+
+
+def load_answers(connection: Connection, keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], KeptAnswer]:
+    """The answers kept for (organisation_id, key) pairs. Call it under the wallets' locks."""
+    if not keys:
+        return {}
+    columns = ([shard_of(id_) for id_, _ in keys], [id_ for id_, _ in keys], [key for _, key in keys], CALL_SEND)
+    rows = connection.execute(_LOAD, columns, prepare=True)
+    return {(row[0], row[1]): KeptAnswer(row[0], row[1], bytes(row[2]), _from_json(json.loads(row[3]))) for row in rows}
+
+
+def keep_answers(connection: Connection, answers: Iterable[KeptAnswer]) -> None:
+    with connection.cursor().copy(_COPY) as copy:
+        copy.set_types(_TYPES)
+        for kept in answers:
+            copy.write_row(
+                (
+                    shard_of(kept.organisation_id), kept.organisation_id, CALL_SEND, kept.key, kept.request_digest,
+                    _to_json(kept.sent), kept.sent.accepted_at,
+                )
+            )  # fmt: skip
+
+
+@needs_database
+def drop_old_idempotency_keys() -> int:
+    """Keys older than IDEMPOTENCY_KEPT. Returns how many went."""
+    return IdempotencyKey.objects.filter(created_at__lt=utc_now() - IDEMPOTENCY_KEPT).delete()[0]
+
+
+def _to_json(sent: SentMessage) -> dict[str, Any]:
+    times = {"accepted_at": sent.accepted_at.isoformat()}
+    return {**asdict(sent), "id": str(sent.id), "status": int(sent.status), **times}
+
+
+def _from_json(stored: dict[str, Any]) -> SentMessage:
+    return SentMessage(
+        **{
+            **stored,
+            "id": UUID(stored["id"]),
+            "status": MessageStatus(stored["status"]),
+            "accepted_at": datetime.fromisoformat(stored["accepted_at"]),
+        }
+    )
