@@ -41,6 +41,10 @@ class NotGsm7(ValueError):
     """The text has a character the GSM 7-bit alphabet does not."""
 
 
+SINGLE_SEPTET = frozenset(character for character, septets in SEPTETS.items() if len(septets) == 1)
+"""The characters that cost one septet."""
+
+
 def encode(text: str) -> bytes:
     """One septet per octet (unpacked, as SMPP carries it). Raises NotGsm7."""
     try:

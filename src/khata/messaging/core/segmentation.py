@@ -42,6 +42,9 @@ def segment(text: str) -> Segmentation:
     """Cuts `text` into the fewest segments. Raises ValueError for an empty text or a lone surrogate."""
     if not text:
         raise ValueError("an empty text has no segments")
+    if len(text) <= _GSM7.alone_max and gsm7.SINGLE_SEPTET.issuperset(text):
+        # Most messages: one look says it all.
+        return Segmentation("gsm7", (text,), 1, len(text), _GSM7.alone_max - len(text), ())
     unicode_characters = tuple(character for character in dict.fromkeys(text) if character not in gsm7.SEPTETS)
     _refuse_lone_surrogates(unicode_characters)
     capacity = _UCS2 if unicode_characters else _GSM7
