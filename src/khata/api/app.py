@@ -8,15 +8,16 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from khata.api import hot
 from khata.api.balance import read_balance
 from khata.api.health import healthz, readyz
-from khata.api.messages import create_message, read_message
+from khata.api.messages import read_message
 from khata.api.problems import refuse, refuse_http, refuse_unexpected
 from khata.api.top_ups import create_top_up, list_top_ups, read_top_up
 from khata.api.writer import drain_acceptance_writer
 from khata.kernel.errors import KhataError
 
-HANDLERS = (create_message, read_message, read_balance, create_top_up, read_top_up, list_top_ups, healthz, readyz)
+HANDLERS = (hot.send_message, read_message, read_balance, create_top_up, read_top_up, list_top_ups, healthz, readyz)
 
 
 def create_api() -> ASGIApp:
@@ -43,6 +44,7 @@ def create_api() -> ASGIApp:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
-        await api(scope, receive, send_with_id)
+        is_hot = scope["path"] == hot.PATH and scope["method"] == "POST"
+        await (hot.create_message if is_hot else api)(scope, receive, send_with_id)
 
     return identified

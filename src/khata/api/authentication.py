@@ -5,31 +5,15 @@ from typing import Any
 
 from litestar import Request
 
-from khata.tenancy.operations import (
-    Caller,
-    InvalidApiKey,
-    api_key_digest,
-    authenticate_api_key,
-    is_well_formed,
-    note_api_key_use,
-    require_scope,
-)
+from khata.tenancy.operations import Caller, InvalidApiKey, authenticate_api_key, note_api_key_use, require_scope
 
 
 def authenticate(request: Request[Any, Any, Any], scope: str) -> Caller:
     """Raises InvalidApiKey, MissingScope. Needs a database thread."""
     caller = authenticate_api_key(_bearer(request))
     require_scope(caller, scope)
-    note_api_key_use(api_key_id=caller.api_key_id, ip=_address(request))
+    note_api_key_use(api_key_id=caller.api_key_id, ip=address_of(request.client.host if request.client else None))
     return caller
-
-
-def bearer_digest(request: Request[Any, Any, Any]) -> bytes:
-    """What the key's owner is found by, once it is certain that the text can be a key. Raises InvalidApiKey."""
-    text = _bearer(request)
-    if not is_well_formed(text):
-        raise InvalidApiKey
-    return api_key_digest(text)
 
 
 def _bearer(request: Request[Any, Any, Any]) -> str:
@@ -41,10 +25,10 @@ def _bearer(request: Request[Any, Any, Any]) -> str:
     return str(text.strip())
 
 
-def _address(request: Request[Any, Any, Any]) -> str | None:
+def address_of(host: str | None) -> str | None:
     """None where the peer has no address of its own, as on a Unix socket."""
     try:
-        address = ip_address(request.client.host if request.client else "")
+        address = ip_address(host or "")
     except ValueError:
         return None
     return str(address).partition("%")[0]

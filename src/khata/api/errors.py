@@ -9,6 +9,12 @@ class MalformedJson(KhataError):
     kind = ErrorKind.INVALID
 
 
+class MalformedRequest(KhataError):
+    """The request's headers contradict themselves."""
+
+    kind = ErrorKind.INVALID
+
+
 class BodyTooLarge(KhataError):
     """The body is larger than this call takes."""
 
@@ -35,6 +41,7 @@ class InvalidIdempotencyKey(KhataError):
 
 STATUS_EXCEPTIONS: dict[type[KhataError], int] = {
     MalformedJson: 400,
+    MalformedRequest: 400,
     BodyTooLarge: 413,
     UnsupportedMediaType: 415,
     IdempotencyKeyMissing: 400,

@@ -6,6 +6,7 @@ import time
 import uuid
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32, lower case: no i, l, o, u to misread
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]  # ten bits at a time: ids are made per message
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _UUID_LENGTH = 26
 _ORGANISATION_LENGTH = 13
@@ -59,7 +60,12 @@ def organisation_id_from_public(text: str) -> int:
 
 
 def _encode(value: int, length: int) -> str:
-    return "".join(_ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(length)))
+    pairs = []
+    for _ in range((length + 1) // 2):
+        pairs.append(_PAIRS[value & 1023])
+        value >>= 10
+    pairs.reverse()
+    return "".join(pairs)[-length:]
 
 
 def _decode(prefix: str, text: str, length: int) -> int:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import FieldProblem, InvalidRequest, NotFound, field_problem
 from khata.kernel.transactions import in_transaction
@@ -36,6 +38,7 @@ __all__ = [
     "create_organisation",
     "is_well_formed",
     "note_api_key_use",
+    "note_api_key_use_by_digest",
     "require_scope",
     "revoke_api_key",
 ]
@@ -151,9 +154,17 @@ def require_scope(caller: Caller, scope: str) -> None:
 
 def note_api_key_use(*, api_key_id: UUID, ip: str | None) -> None:
     """Keeps "last used" to the minute, so that a busy key costs one write a minute."""
+    _note_use(ApiKey.objects.filter(id=api_key_id), ip)
+
+
+def note_api_key_use_by_digest(*, digest: bytes, ip: str | None) -> None:
+    """The same, for who knows only the key's digest."""
+    _note_use(ApiKey.objects.filter(digest=digest), ip)
+
+
+def _note_use(keys: "QuerySet[ApiKey]", ip: str | None) -> None:
     now = utc_now()
-    stale = ApiKey.objects.filter(id=api_key_id).exclude(last_used_at__gt=now - _LAST_USED_PRECISION)
-    stale.update(last_used_at=now, last_used_ip=ip)
+    keys.exclude(last_used_at__gt=now - _LAST_USED_PRECISION).update(last_used_at=now, last_used_ip=ip)
 
 
 def _checked_gstin(details: BillingDetails, problems: list[FieldProblem]) -> str:

@@ -1,0 +1,166 @@
+"""`POST /v1/messages`, the one call that is made thousands of times a second, spoken to ASGI directly.
+
+The framework's routing, request and response objects would cost about as much as all that Khata itself does to accept
+a message (docs/decisions/0014-hot-route.md). What is refused goes the framework's way and shares its problem documents.
+"""
+
+from functools import lru_cache, partial
+from typing import Any, Literal
+
+import msgspec
+from django.conf import settings
+from litestar import Request, Response, post
+from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
+
+from khata.api.decoding import BODY_SIZE_MAX, decode, read_idempotency_key
+from khata.api.errors import BodyTooLarge, MalformedRequest, UnsupportedMediaType
+from khata.api.problems import refuse, refuse_unexpected
+from khata.api.threads import in_database_thread
+from khata.api.wire import instant
+from khata.api.writer import acceptance_writer, note_use
+from khata.kernel.credits import credits_text
+from khata.kernel.errors import KhataError
+from khata.kernel.money import RUPEE_MINOR
+from khata.ledger.operations import InsufficientCredits
+from khata.messaging.operations import Acceptance, Accepted, SendRequest
+from khata.pricing.queries import credit_price
+from khata.tenancy.operations import InvalidApiKey, api_key_digest, is_well_formed
+
+PATH = "/v1/messages"
+
+_JSON_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+_encode = msgspec.json.Encoder().encode
+
+
+class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of `POST /v1/messages`."""
+
+    to: str
+    body: str
+    channel: Literal["sms"] = "sms"
+    sender: str | None = msgspec.field(name="from", default=None)
+    reference: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class SentBody(msgspec.Struct):
+    """The answer to it."""
+
+    id: str
+    status: str
+    channel: str
+    to: str
+    segments: int
+    encoding: str
+    credits: str
+    balance: str
+    created_at: str | None
+
+
+async def create_message(scope: Scope, receive: Receive, send: Send) -> None:
+    """Accepts one message: 202 only once its credits are durably held."""
+    try:
+        accepted = await _accept(scope, receive)
+    except InsufficientCredits as error:
+        await _send_refusal(refuse, await in_database_thread(partial(_with_way_out, error)), scope, receive, send)
+    except KhataError as error:
+        await _send_refusal(refuse, error, scope, receive, send)
+    except Exception as error:
+        await _send_refusal(refuse_unexpected, error, scope, receive, send)
+    else:
+        await _send_answer(accepted, send)
+
+
+@post(PATH, status_code=202)
+async def send_message(request: Request[Any, Any, Any]) -> ASGIApp:
+    """The same for the framework: its routes, `Allow` headers and documents know the call by this."""
+    return create_message
+
+
+async def _accept(scope: Scope, receive: Receive) -> Accepted:
+    headers = scope["headers"]
+    authorizations = _values(headers, b"authorization")
+    if len(authorizations) != 1:
+        raise InvalidApiKey
+    digest = _digest_of(authorizations[0])
+    body = decode(await _body(headers, receive), MessageBody)
+    acceptance = Acceptance(
+        SendRequest(body.to, body.body, body.sender, body.channel, body.reference, body.metadata),
+        api_key_digest=digest,
+        idempotency_key=read_idempotency_key([v.decode("latin-1") for v in _values(headers, b"idempotency-key")]),
+    )
+    accepted = await acceptance_writer().submit(acceptance)
+    note_use(digest, scope["client"])
+    return accepted
+
+
+@lru_cache(maxsize=4_096)
+def _digest_of(authorization: bytes) -> bytes:
+    """Of the text alone: whether such a key lives is asked of the database in every batch. Raises InvalidApiKey."""
+    kind, _, text = authorization.decode("latin-1").partition(" ")
+    if kind.lower() != "bearer" or not is_well_formed(text.strip()):
+        raise InvalidApiKey
+    return api_key_digest(text.strip())
+
+
+async def _body(headers: Any, receive: Receive) -> bytes:
+    """Raises MalformedRequest, BodyTooLarge, UnsupportedMediaType."""
+    declared = b"".join(_values(headers, b"content-length")) or b"0"
+    if not declared.isdigit():
+        raise MalformedRequest
+    if int(declared) > BODY_SIZE_MAX:
+        raise BodyTooLarge
+    kind = b"".join(_values(headers, b"content-type")).partition(b";")[0].strip().lower()
+    if kind != b"application/json":
+        raise UnsupportedMediaType
+    received = b""
+    while True:
+        event: Any = await receive()
+        received += event.get("body", b"")
+        if len(received) > BODY_SIZE_MAX:
+            raise BodyTooLarge
+        if not event.get("more_body"):
+            return received
+
+
+def _values(headers: Any, name: bytes) -> list[bytes]:
+    return [value for key, value in headers if key == name]
+
+
+def _with_way_out(error: InsufficientCredits) -> InsufficientCredits:
+    """The refusal leads to Add Credits, with an amount filled in that covers what is missing."""
+    missing = error.extra["required_micro"] - error.extra["balance_micro"]
+    price = credit_price()
+    rupees = max(price.amount_for(missing), price.minimum_minor) // RUPEE_MINOR
+    return InsufficientCredits(
+        **error.extra, top_up_url=f"{settings.ENVIRONMENT.base_url}/billing/add-credits/?amount={rupees}"
+    )
+
+
+async def _send_answer(accepted: Accepted, send: Send) -> None:
+    sent = accepted.sent
+    id_ = sent.public_id
+    headers = [*_JSON_HEADERS, (b"location", f"{PATH}/{id_}".encode())]
+    if accepted.is_replayed:
+        headers.append((b"idempotent-replayed", b"true"))
+    body = SentBody(
+        id_,
+        sent.status.word,
+        sent.channel,
+        sent.recipient,
+        sent.segments,
+        sent.encoding,
+        credits_text(sent.credits_micro),
+        credits_text(sent.balance_micro),
+        instant(sent.accepted_at),
+    )
+    start: HTTPResponseStartEvent = {"type": "http.response.start", "status": 202, "headers": headers}
+    await send(start)
+    end: HTTPResponseBodyEvent = {"type": "http.response.body", "body": _encode(body), "more_body": False}
+    await send(end)
+
+
+async def _send_refusal(refusal: Any, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    request: Request[Any, Any, Any] = Request(scope, receive, send)
+    response: Response[bytes] = refusal(request, error)
+    await response.to_asgi_response(None, request)(scope, receive, send)
