@@ -1,0 +1,110 @@
+"""What people type, checked for shape; the rules are the operations' own."""
+
+from typing import Any
+
+from django import forms
+
+from khata.kernel.errors import InvalidRequest
+from khata.kernel.money import NotAnAmount, paise_from_text
+from khata.tenancy.core.gstin import STATES
+from khata.tenancy.operations import SCOPES
+
+PRESETS_RUPEES = (500, 1_000, 5_000, 10_000)
+AMOUNT_DEFAULT = "1000"
+_STATE_CHOICES = [("", "Choose…"), *sorted(STATES.items(), key=lambda state: state[1])]
+_SCOPE_WORDS = {"send": "Send messages", "read": "Read messages and balance", "billing": "Start top-ups"}
+_NOT_AN_AMOUNT = "Enter an amount in rupees above zero, with at most two decimals, like 1000 or 1,000.50."
+
+
+class AmountField(forms.CharField):
+    """Text → paise."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 32})
+        super().__init__(widget=widget, error_messages={"required": "Enter an amount."}, **options)
+
+    def clean(self, value: Any) -> int:
+        text = super().clean(value)
+        try:
+            amount_minor = paise_from_text(text)
+        except NotAnAmount as error:
+            raise forms.ValidationError(_NOT_AN_AMOUNT, code="not_an_amount") from error
+        if not amount_minor:
+            raise forms.ValidationError(_NOT_AN_AMOUNT, code="zero")
+        return amount_minor
+
+
+class AddCreditsForm(forms.Form):
+    """`preset` and `amount` are two ways to say one thing: whichever was changed counts, what was typed first."""
+
+    amount = AmountField(label="Amount")
+    preset = forms.CharField(required=False)
+    amount_shown = forms.CharField(required=False)
+    token = forms.CharField(max_length=64)
+    state_code = forms.ChoiceField(label="State", choices=_STATE_CHOICES, required=False)
+    legal_name = forms.CharField(label="Billed to", max_length=160, required=False)
+
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(_with_the_preset_chosen(data) if data is not None else None, **options)
+
+
+def _with_the_preset_chosen(data: Any) -> dict[str, str]:
+    told = {name: data.get(name, "") for name in data}
+    if told.get("preset") and told.get("amount") == told.get("amount_shown"):
+        told["amount"] = told["preset"]
+    return told
+
+
+class BillingDetailsForm(forms.Form):
+    legal_name = forms.CharField(label="Legal name", max_length=160, help_text="The name invoices are made out to.")
+    address = forms.CharField(label="Address", max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    state_code = forms.ChoiceField(label="State", choices=_STATE_CHOICES, help_text="It decides the tax.")
+    gstin = forms.CharField(
+        label="GSTIN", max_length=20, required=False, help_text="15 characters. It lets you claim the tax back."
+    )
+    phone = forms.CharField(
+        label="Phone",
+        max_length=16,
+        required=False,
+        help_text="Filled in for you at payment.",
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+    )
+
+
+class SmsForm(forms.Form):
+    recipients = forms.CharField(
+        label="To",
+        max_length=20_000,
+        help_text="With country code, like +91 98765 43210. Several: one per line, or with commas between.",
+        widget=forms.Textarea(attrs={"rows": 2, "inputmode": "tel", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    sender = forms.CharField(
+        label="Sender", max_length=16, required=False, help_text="The name or number the phone shows."
+    )
+    body = forms.CharField(label="Message", max_length=2_000, strip=False, widget=forms.Textarea(attrs={"rows": 6}))
+    token = forms.CharField(max_length=64, required=False)
+
+
+class ApiKeyForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=80, help_text="Where it is used, like “shop server”.")
+    scopes = forms.MultipleChoiceField(
+        label="May",
+        choices=[(scope, _SCOPE_WORDS[scope]) for scope in SCOPES],
+        initial=list(SCOPES),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class OrganisationForm(forms.Form):
+    name = forms.CharField(
+        label="Organisation",
+        max_length=120,
+        help_text="Whoever buys and uses the credits: your company, shop or project.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+
+
+def add_problems(form: forms.Form, refusal: InvalidRequest) -> None:
+    """Puts what an operation refused beside the fields it names."""
+    for problem in refusal.errors:
+        form.add_error(problem["field"] if problem["field"] in form.fields else None, problem["detail"])

@@ -1,0 +1,60 @@
+"""What a message's status is called, and what it means for the credits."""
+
+from khata.console.words import BAD, BUSY, CALM, OK, WARN, badge, credits_words
+from khata.kernel.credits import MICRO_PER_CREDIT
+from khata.messaging.core.life import MessageStatus
+from khata.messaging.queries import MessageDetail
+
+BADGES = {
+    MessageStatus.SCHEDULED: badge("Scheduled", CALM),
+    MessageStatus.ACCEPTED: badge("Accepted", BUSY),
+    MessageStatus.SUBMITTING: badge("Queued", BUSY),
+    MessageStatus.SUBMITTED: badge("Sent", BUSY),
+    MessageStatus.UNKNOWN: badge("Not confirmed", WARN),
+    MessageStatus.DELIVERED: badge("Delivered", OK),
+    MessageStatus.UNDELIVERED: badge("Failed", BAD),
+    MessageStatus.FAILED: badge("Rejected", BAD),
+    MessageStatus.EXPIRED: badge("Expired", BAD),
+    MessageStatus.CANCELLED: badge("Cancelled", CALM),
+}
+
+EVENTS = {
+    "accepted": "Accepted",
+    "credits_held": "Credits reserved",
+    "submitted": "Sent to carrier",
+    "delivered": "Delivered",
+    "undelivered": "Failed",
+    "failed": "Rejected",
+    "expired": "Expired",
+    "unknown": "Not confirmed",
+    "cancelled": "Cancelled",
+    "credits_captured": "Credits used",
+    "credits_returned": "Credits returned",
+}
+
+_SENTENCES = {
+    MessageStatus.SCHEDULED: "It waits for its time.",
+    MessageStatus.ACCEPTED: "We have it, and hand it to a carrier next.",
+    MessageStatus.SUBMITTING: "It is being handed to a carrier.",
+    MessageStatus.SUBMITTED: "The carrier has it. We wait for its delivery report.",
+    MessageStatus.DELIVERED: "The carrier reports that it reached the phone.",
+    MessageStatus.UNDELIVERED: "The carrier could not deliver it. Check the number, or try again later.",
+    MessageStatus.FAILED: "No carrier took it, so nothing was sent.",
+    MessageStatus.EXPIRED: "The phone could not be reached in time. Try again when it may be on.",
+    MessageStatus.CANCELLED: "It was cancelled before it was sent.",
+}
+
+
+def message_sentence(message: MessageDetail) -> str:
+    """One plain sentence on what happened, and one on the credits."""
+    if message.status is MessageStatus.UNKNOWN and message.credits_captured_micro is None:
+        verb = "stays" if message.credits_micro == MICRO_PER_CREDIT else "stay"
+        return f"The carrier has not answered. {credits_words(message.credits_micro)} {verb} reserved until it does."
+    sentence = _SENTENCES.get(message.status, "The carrier has not answered.")
+    return f"{sentence} {_cost_sentence(message)}".strip()
+
+
+def _cost_sentence(message: MessageDetail) -> str:
+    if message.credits_captured_micro is None:
+        return ""
+    return "" if message.credits_captured_micro else "Not charged."
