@@ -151,7 +151,7 @@ def test_every_fact_of_a_transfer_and_of_the_lot_it_made_is_under_the_seal() -> 
         extend_chain(b"\1" * 16, transfer, NOW, lot),
         extend_chain(b"\0" * 16, transfer, NOW + timedelta(microseconds=1), lot),
         *(
-            extend_chain(b"\0" * 16, replace(transfer, **{name: value}), NOW, lot)  # type: ignore[arg-type]
+            extend_chain(b"\0" * 16, transfer._replace(**{name: value}), NOW, lot)  # type: ignore[arg-type]
             for name, value in (
                 ("organisation_id", 2),
                 ("seq", 2),

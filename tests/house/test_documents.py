@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from khata.api.app import HANDLERS
-from khata.api.messages import MessageBody
+from khata.api.hot import MessageBody
 from khata.api.top_ups import TopUpBody
 from khata.cli.main import app as khata
 from khata_sandbox.cli import app as khata_sandbox

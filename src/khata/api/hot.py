@@ -113,7 +113,7 @@ async def _body(headers: Any, receive: Receive) -> bytes:
     kind = b"".join(_values(headers, b"content-type")).partition(b";")[0].strip().lower()
     if kind != b"application/json":
         raise UnsupportedMediaType
-    received = b""
+    received: bytes = b""
     while True:
         event: Any = await receive()
         received += event.get("body", b"")

@@ -140,7 +140,7 @@ def _load_effects(cursor: "psycopg.Cursor[Any]", commands: Iterable[Command]) ->
     named = [
         (shard_of(command.organisation_id), command.organisation_id, kind, command.reference)
         for command in commands
-        if not isinstance(command, ExpireLots)
+        if not isinstance(command, ExpireLots) and not (isinstance(command, PlaceHold) and command.is_fresh)
         for kind in _EFFECT_KINDS[type(command)]
     ]
     found: defaultdict[tuple[int, Kind, UUID], list[tuple[int, int]]] = defaultdict(list)

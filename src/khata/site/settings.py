@@ -124,7 +124,7 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
-# Ours, not the header the proxy may or may not strip: see console/addresses.py.
+# How many hops of X-Forwarded-For are ours; allauth limits sign-ins by the address behind them.
 ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.trusted_proxies_count
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -146,6 +146,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "khata.console.views.errors.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.base_url]
 if ENVIRONMENT.is_https:

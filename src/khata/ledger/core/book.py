@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -81,8 +82,7 @@ class Lot:
     """What was paid for the whole lot, before tax (paise); 0 for a grant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(NamedTuple):
     """One balanced double entry, never changed. `at` is the batch's `now`."""
 
     organisation_id: int

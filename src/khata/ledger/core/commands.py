@@ -28,11 +28,16 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class PlaceHold:
-    """Sets credits aside for one message. `reference` is the message's id."""
+    """Sets credits aside for one message. `reference` is the message's id.
+
+    `is_fresh` says that the reference was made for this very command, so no earlier effect needs to be looked for; the
+    unique key of effects stands behind that promise.
+    """
 
     organisation_id: int
     reference: UUID
     amount: int
+    is_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How a command ended. Conditions stand in their order of precedence: the first that applies is the answer."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Condition(Enum):
@@ -28,8 +28,7 @@ class Condition(Enum):
         return self in (Condition.ACCEPTED, Condition.ALREADY_DONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """`available_after` is the wallet's balance once this command was decided; 0 where there is no wallet."""
 
     condition: Condition

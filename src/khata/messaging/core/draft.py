@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from khata.kernel.errors import FieldProblem, field_problem
 from khata.messaging.core.recipients import NotReachable, e164
@@ -20,8 +19,7 @@ _SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 _.\-]{0,10}|\+?[0-9]{
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class SmsDraft:
+class SmsDraft(NamedTuple):
     recipient: str
     sender: str
     body: str

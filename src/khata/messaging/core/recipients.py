@@ -15,6 +15,8 @@ RECIPIENT_LENGTH_MAX = 32
 def _home_mobile() -> re.Pattern[str]:
     """libphonenumber's own pattern of the home region's mobile numbers, in E.164."""
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(HOME_REGION, None)
+    assert metadata is not None
+    assert metadata.mobile is not None
     code = phonenumbers.country_code_for_region(HOME_REGION)
     return re.compile(rf"\+{code}(?:{metadata.mobile.national_number_pattern})", re.ASCII)
 

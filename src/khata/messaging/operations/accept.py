@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from khata.kernel.credits import credits_text
@@ -58,8 +59,7 @@ class Acceptance:
     idempotency_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """`is_replayed` where an Idempotency-Key found the answer of an earlier request."""
 
     sent: SentMessage
@@ -69,8 +69,7 @@ class Accepted:
 Answer = Accepted | KhataError
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A priced request on its way through the batch; `place` is where its answer goes."""
 
     place: int
@@ -239,7 +238,7 @@ def _sort_out_repeats(
 def _hold_and_write(connection: Connection, entries: Sequence[_Entry], answers: list[Answer | None]) -> None:
     if not entries:
         return
-    holds = [PlaceHold(e.message.organisation_id, e.message.id, e.message.credits) for e in entries]
+    holds = [PlaceHold(e.message.organisation_id, e.message.id, e.message.credits, is_fresh=True) for e in entries]
     outcomes, now = post_batch_at(connection, holds)
     accepted = []
     for entry, outcome in zip(entries, outcomes, strict=True):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from khata.kernel.clock import utc_now
@@ -37,8 +37,7 @@ _COPY = """
 _TYPES = ("int2", "int8", "text", "text", "bytea", "jsonb", "timestamptz")
 
 
-@dataclass(frozen=True, slots=True)
-class SentMessage:
+class SentMessage(NamedTuple):
     """A message just accepted, with what it costs and what was left then."""
 
     id: UUID
@@ -98,7 +97,7 @@ def drop_old_idempotency_keys() -> int:
 
 def _to_json(sent: SentMessage) -> dict[str, Any]:
     times = {"accepted_at": sent.accepted_at.isoformat()}
-    return {**asdict(sent), "id": str(sent.id), "status": int(sent.status), **times}
+    return {**sent._asdict(), "id": str(sent.id), "status": int(sent.status), **times}
 
 
 def _from_json(stored: dict[str, Any]) -> SentMessage:
