@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 from tests.conftest import World
@@ -30,7 +29,7 @@ from khata.messaging.operations import (
     accept_batch,
     apply_receipts,
     claim_messages,
-    park_receipt,
+    park_receipts,
     release_claims,
     send_message,
     send_messages,
@@ -75,7 +74,7 @@ def hand_over(message: ClaimedMessage, *answers: Answer) -> int:
 
 
 def receipt(ref: str, state: ReceiptState, error_code: str = "000") -> None:
-    park_receipt(Receipt("smpp", ref, state, error_code, f"id:{ref} stat:{state}", utc_now()))
+    park_receipts([Receipt("smpp", ref, state, error_code, f"id:{ref} stat:{state}", utc_now())])
 
 
 def money(organisation_id: int) -> tuple[int, int]:
@@ -164,7 +163,7 @@ def test_a_message_no_carrier_could_take_waits_and_is_tried_again(funded: int) -
 def test_a_message_nobody_took_within_its_validity_fails_for_free(funded: int) -> None:
     sent = send(funded)
     (claimed,) = claim_of(funded)
-    old = replace(claimed, accepted_at=claimed.accepted_at.replace(year=2025))
+    old = claimed._replace(accepted_at=claimed.accepted_at.replace(year=2025))
     hand_over(old, Unavailable("not bound"))
     assert detail(funded, sent).status is MessageStatus.FAILED
     assert money(funded) == (10, 0)

@@ -53,6 +53,7 @@ class Message(models.Model):
         indexes = [
             models.Index("due_at", name="message_due", condition=Q(status=MessageStatus.ACCEPTED)),
             models.Index("leased_until", name="message_leased", condition=Q(status=MessageStatus.SUBMITTING)),
+            models.Index("submitted_at", name="message_doubtful", condition=Q(status=MessageStatus.UNKNOWN)),
         ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,13 @@ from khata.messaging.core.recipients import NotReachable, e164
 from khata.messaging.core.segmentation import segment
 from khata.messaging.models import CHANNELS, ENCODINGS, Message
 from khata.pricing.queries import rate_card
+
+SEARCH_SCANNED_MAX = 10_000
+"""How many messages one page of a search looks at: no index serves its filters, so a page may come back short."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCKS_APART = timedelta(minutes=1)
+"""An id's time is the web process's, `accepted_at` the database's, later by the wait for a lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,22 @@ class MessageDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """Half-open in time: `created_after` ≤ accepted_at < `created_before`. `recipient` is E.164."""
+
+    status: MessageStatus | None = None
+    recipient: str | None = None
+    reference: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether matches may be so rare that looking for a page of them could take for ever."""
+        return (self.status, self.recipient, self.reference) != (None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
 class MessageCounts:
     sent: int
     delivered: int
@@ -159,6 +182,10 @@ def message(*, organisation_id: int, message_id: UUID) -> MessageDetail:
     row = _messages(organisation_id).filter(id=message_id).first()
     if row is None:
         raise NotFound
+    return _detail(row)
+
+
+def _detail(row: Message) -> MessageDetail:
     return MessageDetail(
         id=row.id,
         channel=CHANNELS[row.channel],
@@ -204,6 +231,25 @@ def messages(
     return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
 
 
+def search_messages(
+    *, organisation_id: int, where: MessageFilter, before_id: UUID | None = None, limit: int = PAGE_SIZE_DEFAULT
+) -> Page[MessageDetail]:
+    """Newest first; `next_cursor` is the id to continue before.
+
+    A sparse search ends its page after SEARCH_SCANNED_MAX messages: it may hold fewer than `limit`, or none, and still
+    have a next one.
+    """
+    rows = _in_period(_messages(organisation_id), where).order_by("-id")
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    last_scanned = _last_scanned(rows) if where.is_sparse else None
+    if last_scanned is not None:
+        rows = rows.filter(id__gte=last_scanned)
+    found = list(_matching(rows, where)[: limit + 1])
+    following = found[limit - 1].id if len(found) > limit else last_scanned
+    return Page([_detail(row) for row in found[:limit]], next_cursor=None if following is None else str(following))
+
+
 def messages_by_id(*, organisation_id: int, ids: Collection[UUID]) -> dict[UUID, MessageSummary]:
     """Those of `ids` that are this organisation's messages."""
     return {row.id: _summary(row) for row in _messages(organisation_id).filter(id__in=list(ids))}
@@ -228,9 +274,36 @@ def _messages(organisation_id: int) -> QuerySet[Message]:
     return Message.objects.filter(shard=shard_of(organisation_id), organisation_id=organisation_id)
 
 
-def _first_id_at(at: datetime) -> UUID:
+def _in_period(rows: QuerySet[Message], where: MessageFilter) -> QuerySet[Message]:
+    """By id, which the primary key finds, a little wider than asked."""
+    if where.created_after is not None:
+        rows = rows.filter(id__gte=_first_id_at(where.created_after, -_CLOCKS_APART))
+    if where.created_before is not None:
+        rows = rows.filter(id__lt=_first_id_at(where.created_before, _CLOCKS_APART))
+    return rows
+
+
+def _last_scanned(rows: QuerySet[Message]) -> UUID | None:
+    """Where one page's search ends; None where all is within reach."""
+    ids = rows.values_list("id", flat=True)[SEARCH_SCANNED_MAX - 1 : SEARCH_SCANNED_MAX]
+    return next(iter(ids), None)
+
+
+def _matching(rows: QuerySet[Message], where: MessageFilter) -> QuerySet[Message]:
+    wanted = {
+        "status": where.status,
+        "recipient": where.recipient,
+        "reference": where.reference,
+        "accepted_at__gte": where.created_after,
+        "accepted_at__lt": where.created_before,
+    }
+    return rows.filter(**{field: value for field, value in wanted.items() if value is not None})
+
+
+def _first_id_at(at: datetime, shift: timedelta = timedelta()) -> UUID:
     """The smallest UUIDv7 of that millisecond: ids are in time order, so the primary key finds the day."""
-    return UUID(int=int(at.timestamp() * 1000) << 80)
+    since_epoch = (at - _EPOCH + shift) // timedelta(milliseconds=1)
+    return UUID(int=max(since_epoch, 0) << 80)
 
 
 def _sort_recipients(recipients: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

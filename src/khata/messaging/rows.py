@@ -1,7 +1,6 @@
 """Message rows in and out in batches: COPY in at acceptance, claims by lease, settlement under the row's lock."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -44,16 +43,28 @@ _LOCK = """
      order by message.shard, message.organisation_id, message.id
        for update of message
 """
-_SETTLE = """
-    update messaging_message
-       set status = %(status)s, credits_captured = coalesce(%(captured)s, credits_captured),
-           submitted_at = coalesce(submitted_at, %(submitted_at)s), settled_at = coalesce(%(settled_at)s, settled_at),
-           finished_at = coalesce(%(finished_at)s, finished_at), due_at = coalesce(%(due_at)s, due_at),
-           leased_until = null, lease_token = null, carrier = coalesce(%(carrier)s, carrier),
-           carrier_refs = coalesce(%(refs)s, carrier_refs), error_code = %(error_code)s,
-           error_detail = %(error_detail)s, receipt_raw = coalesce(%(receipt_raw)s, receipt_raw)
-     where shard = %(shard)s and organisation_id = %(organisation_id)s and id = %(id)s
+_WRITE_CHANGES = """
+    update messaging_message message
+       set status = new.status, credits_captured = coalesce(new.captured, credits_captured),
+           submitted_at = coalesce(message.submitted_at, new.submitted_at),
+           settled_at = coalesce(new.settled_at, message.settled_at),
+           finished_at = coalesce(new.finished_at, message.finished_at), due_at = coalesce(new.due_at, message.due_at),
+           leased_until = null, lease_token = null, carrier = coalesce(new.carrier, message.carrier),
+           carrier_refs = coalesce(string_to_array(new.refs, chr(31)), carrier_refs), error_code = new.error_code,
+           error_detail = new.error_detail, receipt_raw = coalesce(new.receipt_raw, message.receipt_raw)
+      from unnest(%s::smallint[], %s::bigint[], %s::uuid[], %s::smallint[], %s::bigint[], %s::timestamptz[],
+                  %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
+                  %s::text[], %s::text[])
+           as new (shard, organisation_id, id, status, captured, submitted_at, settled_at, finished_at, due_at, carrier,
+                   refs, error_code, error_detail, receipt_raw)
+     where message.shard = new.shard and message.organisation_id = new.organisation_id and message.id = new.id
 """
+_REFS_SEPARATOR = "\x1f"
+_COPY_AWAITED = """
+    copy messaging_awaitedpart (carrier, carrier_ref, organisation_id, message_id, part, status, error_code,
+                                submitted_at) from stdin (format binary)
+"""
+_AWAITED_TYPES = ("text", "text", "int8", "uuid", "int2", "int2", "text", "timestamptz")
 
 
 class NewMessage(NamedTuple):
@@ -74,8 +85,7 @@ class NewMessage(NamedTuple):
     member_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedMessage:
+class ClaimedMessage(NamedTuple):
     """A message leased to one worker until its lease runs out."""
 
     organisation_id: int
@@ -91,8 +101,15 @@ class ClaimedMessage:
     lease_token: int
 
 
-@dataclass(frozen=True, slots=True)
-class LockedMessage:
+class AwaitedSubmission(NamedTuple):
+    carrier: str
+    carrier_ref: str
+    organisation_id: int
+    message_id: UUID
+    part: int
+
+
+class LockedMessage(NamedTuple):
     organisation_id: int
     id: UUID
     status: MessageStatus
@@ -102,8 +119,7 @@ class LockedMessage:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What becomes of a message row. None leaves a column as it is; the error columns are always set."""
 
     status: MessageStatus
@@ -156,25 +172,24 @@ def lock(connection: Connection, keys: Sequence[tuple[int, UUID]]) -> dict[UUID,
 
 
 def write_changes(connection: Connection, changes: Sequence[tuple[LockedMessage, Change]]) -> None:
-    connection.cursor().executemany(
-        _SETTLE,
-        [
-            {
-                "shard": shard_of(message.organisation_id),
-                "organisation_id": message.organisation_id,
-                "id": message.id,
-                "status": int(change.status),
-                "captured": change.captured,
-                "submitted_at": change.submitted_at,
-                "settled_at": change.settled_at,
-                "finished_at": change.finished_at,
-                "due_at": change.due_at,
-                "carrier": change.carrier,
-                "refs": change.refs,
-                "error_code": change.error_code,
-                "error_detail": change.error_detail,
-                "receipt_raw": change.receipt_raw,
-            }
-            for message, change in changes
-        ],
-    )
+    if not changes:
+        return
+    columns = zip(*(_change_columns(message, change) for message, change in changes), strict=True)
+    connection.execute(_WRITE_CHANGES, [list(column) for column in columns], prepare=True)
+
+
+def copy_awaited(connection: Connection, parts: Iterable[AwaitedSubmission], submitted_at: datetime) -> None:
+    """Notes which submissions a receipt is awaited for."""
+    with connection.cursor().copy(_COPY_AWAITED) as copy:
+        copy.set_types(_AWAITED_TYPES)
+        for part in parts:
+            copy.write_row((*part, int(MessageStatus.SUBMITTED), "", submitted_at))
+
+
+def _change_columns(message: LockedMessage, change: Change) -> tuple[Any, ...]:
+    refs = None if change.refs is None else _REFS_SEPARATOR.join(change.refs)
+    return (
+        shard_of(message.organisation_id), message.organisation_id, message.id, int(change.status), change.captured,
+        change.submitted_at, change.settled_at, change.finished_at, change.due_at, change.carrier, refs,
+        change.error_code, change.error_detail, change.receipt_raw,
+    )  # fmt: skip

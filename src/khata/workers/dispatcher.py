@@ -13,7 +13,9 @@ from khata.workers.database_threads import DatabaseThreads
 
 logger = logging.getLogger(__name__)
 
-CLAIM_COUNT_MAX = 500
+WINDOWS_OPEN_MAX = 4
+"""How many windows' worth of messages are in hand at once; new ones are claimed while half of them are left, so that
+the carrier never waits for the database."""
 ANSWER_WAIT_S = 15.0
 PART_TRIES = 5
 PART_PAUSE_S = 1.0
@@ -26,18 +28,22 @@ class Dispatcher:
         self._carrier = carrier
         self._database = database
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight_max = WINDOWS_OPEN_MAX * carrier.window
+        self._has_room = asyncio.Event()
+        self._has_room.set()
         self._handed: list[Handed] = []
 
     async def claim(self) -> int:
-        """Leases as many due messages as the window has room for, and starts handing them over."""
-        room = min(CLAIM_COUNT_MAX, 2 * self._carrier.window - len(self._in_flight))
-        if room <= 0 or not self._carrier.health().is_bound:
+        """Waits until half of what is in hand is gone, leases as many due messages, and starts handing them over."""
+        await self._has_room.wait()
+        if not self._carrier.health().is_bound:
             return 0
-        messages = await self._database.run(claim_messages, limit=room)
+        messages = await self._database.run(claim_messages, limit=self._in_flight_max - len(self._in_flight))
         for message in messages:
             task = asyncio.create_task(self._hand_over(message))
             self._in_flight.add(task)
-            task.add_done_callback(self._in_flight.discard)
+            task.add_done_callback(self._handed_over)
+        self._note_room()
         return len(messages)
 
     async def settle(self) -> int:
@@ -57,6 +63,16 @@ class Dispatcher:
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=ANSWER_WAIT_S)
         await self.settle()
+
+    def _handed_over(self, task: "asyncio.Task[None]") -> None:
+        self._in_flight.discard(task)
+        self._note_room()
+
+    def _note_room(self) -> None:
+        if len(self._in_flight) * 2 > self._in_flight_max:
+            self._has_room.clear()
+        else:
+            self._has_room.set()
 
     async def _hand_over(self, message: ClaimedMessage) -> None:
         answers = await self._submit_parts(_submissions(message))

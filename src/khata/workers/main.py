@@ -3,16 +3,19 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Sequence
 from functools import partial
 
 from khata.carriers.port import Receipt
 from khata.carriers.registry import make_carriers
+from khata.kernel.group_commit import GroupCommit
+from khata.kernel.transactions import with_pooled_connection
 from khata.ledger.operations import expire_due_lots
 from khata.messaging.operations import (
     apply_receipts,
     drop_foreign_receipts,
     drop_old_idempotency_keys,
-    park_receipt,
+    park_receipts,
     sweep_overdue,
 )
 from khata.workers.database_threads import DatabaseThreads
@@ -42,8 +45,10 @@ async def _run() -> None:
     carriers = make_carriers()
     dispatchers = [Dispatcher(carrier, database) for carrier in carriers]
 
+    receipts: GroupCommit[Receipt, None] = GroupCommit(_park)
+
     async def store(receipt: Receipt) -> None:
-        await database.run(park_receipt, receipt)
+        await receipts.submit(receipt)
 
     for carrier in carriers:
         await carrier.start(store)
@@ -67,5 +72,12 @@ async def _run() -> None:
             await dispatcher.drain()
         for carrier in carriers:
             await carrier.close()
+        await receipts.drain()
         drained.set()
     database.close()
+
+
+def _park(receipts: Sequence[Receipt]) -> list[None]:
+    """One commit for all receipts that came while the last one was being written."""
+    with_pooled_connection(partial(park_receipts, receipts))
+    return [None] * len(receipts)

@@ -9,7 +9,7 @@ from khata.kernel.clock import utc_now
 from khata.kernel.ids import public_organisation_id
 from khata.ledger.operations import freeze_wallet, unfreeze_wallet, verify_ledger
 from khata.messaging.core.hand_over import decide_hand_over
-from khata.messaging.operations import Handed, apply_receipts, claim_messages, park_receipt, settle_handed
+from khata.messaging.operations import Handed, apply_receipts, claim_messages, park_receipts, settle_handed
 
 from .program import INSTANT, MESSAGE, TO, Program
 
@@ -19,7 +19,7 @@ def deliver_all(organisation_id: int) -> None:
         if message.organisation_id == organisation_id:
             ref = uuid.uuid4().hex
             settle_handed([Handed(message, "smpp", decide_hand_over([Accepted(ref)], message.segments))])
-            park_receipt(Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref} stat:DELIVRD", utc_now()))
+            park_receipts([Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref} stat:DELIVRD", utc_now())])
     apply_receipts()
 
 
@@ -119,7 +119,7 @@ def test_without_credits_the_refusal_says_how_much_is_missing_and_where_to_get_i
     problem = poor_program.refused("POST", 402, "insufficient_credits", "/v1/messages", content=MESSAGE)
     del problem["request_id"]
     assert problem == {
-        "type": "/docs/errors/insufficient_credits",
+        "type": "/v1/docs/errors/insufficient_credits",
         "title": "Insufficient credits",
         "status": 402,
         "detail": "There are not enough credits. Nothing was sent and nothing was charged.",

@@ -15,6 +15,7 @@ from khata.messaging.operations.accept import (
     send_message,
     send_messages,
 )
+from khata.messaging.operations.batch import BATCH_COUNT_MAX, RefusedItem, SentBatch, send_batch
 from khata.messaging.operations.dispatch import (
     Handed,
     claim_messages,
@@ -22,10 +23,12 @@ from khata.messaging.operations.dispatch import (
     settle_handed,
     sweep_overdue,
 )
-from khata.messaging.operations.receipts import apply_receipts, drop_foreign_receipts, park_receipt
+from khata.messaging.operations.quote import MessageQuote, quote_message
+from khata.messaging.operations.receipts import apply_receipts, drop_foreign_receipts, park_receipts
 from khata.messaging.operations.replays import SentMessage, drop_old_idempotency_keys
 
 __all__ = [
+    "BATCH_COUNT_MAX",
     "Acceptance",
     "Accepted",
     "Answer",
@@ -34,15 +37,20 @@ __all__ = [
     "IdempotencyKeyInFlight",
     "IdempotencyKeyReused",
     "InvalidRecipient",
+    "MessageQuote",
+    "RefusedItem",
     "SendRequest",
+    "SentBatch",
     "SentMessage",
     "accept_batch",
     "apply_receipts",
     "claim_messages",
     "drop_foreign_receipts",
     "drop_old_idempotency_keys",
-    "park_receipt",
+    "park_receipts",
+    "quote_message",
     "release_claims",
+    "send_batch",
     "send_message",
     "send_messages",
     "settle_handed",

@@ -14,8 +14,18 @@ from khata.ledger.core import Capture, Command, VoidHold
 from khata.ledger.operations import post_batch
 from khata.messaging.core.hand_over import HandOver, Settlement
 from khata.messaging.core.life import MessageStatus
-from khata.messaging.models import AwaitedPart, Message
-from khata.messaging.rows import Change, ClaimedMessage, Connection, LockedMessage, claim, lock, write_changes
+from khata.messaging.models import Message
+from khata.messaging.rows import (
+    AwaitedSubmission,
+    Change,
+    ClaimedMessage,
+    Connection,
+    LockedMessage,
+    claim,
+    copy_awaited,
+    lock,
+    write_changes,
+)
 
 LEASE_S = 60
 VALIDITY = timedelta(hours=24)
@@ -55,7 +65,7 @@ def settle_handed(handed: Sequence[Handed]) -> int:
         changes = [(row, _change(item, row, now)) for item, row in fenced]
         post_batch(connection, [command for item, row in fenced for command in _commands(item.hand_over, row)])
         write_changes(connection, changes)
-        AwaitedPart.objects.bulk_create([part for item, _ in fenced for part in _awaited(item, now)])
+        copy_awaited(connection, [part for item, _ in fenced for part in _awaited(item)], now)
     return len(fenced)
 
 
@@ -162,18 +172,12 @@ def _retry(hand_over: HandOver, row: LockedMessage, now: datetime) -> Change:
     )
 
 
-def _awaited(item: Handed, now: datetime) -> list[AwaitedPart]:
+def _awaited(item: Handed) -> list[AwaitedSubmission]:
     if item.hand_over.status not in (MessageStatus.SUBMITTED, MessageStatus.UNKNOWN):
         return []
+    message = item.message
     return [
-        AwaitedPart(
-            carrier=item.carrier,
-            carrier_ref=ref,
-            organisation_id=item.message.organisation_id,
-            message_id=item.message.id,
-            part=part,
-            submitted_at=now,
-        )
+        AwaitedSubmission(item.carrier, ref, message.organisation_id, message.id, part)
         for part, ref in item.hand_over.refs
     ]
 

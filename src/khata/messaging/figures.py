@@ -1,0 +1,88 @@
+"""Figures of messages on their way, for whoever watches the installation.
+
+Each reads a partial index that holds only messages in that state, in order, and stops counting at COUNT_MAX: ten
+million finished messages cost nothing, and neither does a backlog of a million.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+from khata.messaging.core.life import MessageStatus
+from khata.messaging.operations.dispatch import LEASE_S
+
+COUNT_MAX = 100_000
+
+_ACCEPTED = """
+    select count(*), count(*) filter (where due_at <= now()), min(due_at)
+      from (select due_at from messaging_message where status = {accepted} order by due_at limit {most}) as waiting
+"""
+"""Index message_due."""
+_SUBMITTING = """
+    select count(*), min(leased_until)
+      from (select leased_until from messaging_message where status = {submitting}
+             order by leased_until limit {most}) as handed
+"""
+"""Index message_leased."""
+_UNKNOWN = """
+    select count(*), min(submitted_at)
+      from (select submitted_at from messaging_message where status = {unknown}
+             order by submitted_at limit {most}) as doubtful
+"""
+"""Index message_doubtful."""
+_PARKED = """
+    select count(*), min(received_at)
+      from (select received_at from messaging_parkedreceipt order by id limit {most}) as parked
+"""
+"""The primary key: receipts are numbered as they come."""
+
+# Spelled into the statements: a partial index is only found by a constant.
+_CONSTANTS = {
+    "accepted": sql.Literal(int(MessageStatus.ACCEPTED)),
+    "submitting": sql.Literal(int(MessageStatus.SUBMITTING)),
+    "unknown": sql.Literal(int(MessageStatus.UNKNOWN)),
+    "most": sql.Literal(COUNT_MAX),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFigures:
+    """Counts stop at COUNT_MAX. Accepted, submitting and unknown messages are those with an open hold."""
+
+    accepted_count: int
+    due_count: int
+    due_since: datetime | None
+    submitting_count: int
+    unknown_count: int
+    unsettled_since: datetime | None
+    """When the oldest message that a carrier has, or may have, and that is not settled was handed over."""
+    parked_receipts_count: int
+    parked_since: datetime | None
+
+
+def message_figures() -> MessageFigures:
+    accepted_count, due_count, due_since = _row(_ACCEPTED)
+    submitting_count, leased_until = _row(_SUBMITTING)
+    unknown_count, doubted_since = _row(_UNKNOWN)
+    parked_count, parked_since = _row(_PARKED)
+    claimed_at = leased_until - timedelta(seconds=LEASE_S) if leased_until else None
+    return MessageFigures(
+        accepted_count=accepted_count,
+        due_count=due_count,
+        due_since=due_since if due_count else None,
+        submitting_count=submitting_count,
+        unknown_count=unknown_count,
+        unsettled_since=min((at for at in (claimed_at, doubted_since) if at is not None), default=None),
+        parked_receipts_count=parked_count,
+        parked_since=parked_since,
+    )
+
+
+def _row(statement: str) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(**_CONSTANTS))
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row
