@@ -1,6 +1,6 @@
 """Figures of messages on their way, for whoever watches the installation.
 
-Each reads a partial index that holds only messages in that state, in order, and stops counting at COUNT_MAX: ten
+Each reads a partial index that holds only messages on their way, in order, and stops counting at COUNT_MAX: ten
 million finished messages cost nothing, and neither does a backlog of a million.
 """
 
@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from psycopg import sql
 
 from khata.messaging.core.life import MessageStatus
 from khata.messaging.operations.dispatch import LEASE_S
@@ -18,33 +17,32 @@ COUNT_MAX = 100_000
 
 _ACCEPTED = """
     select count(*), count(*) filter (where due_at <= now()), min(due_at)
-      from (select due_at from messaging_message where status = {accepted} order by due_at limit {most}) as waiting
+      from (select due_at from messaging_message where is_open and status = %(accepted)s
+             order by id limit %(most)s) as waiting
 """
-"""Index message_due."""
+"""Index message_open."""
 _SUBMITTING = """
     select count(*), min(leased_until)
-      from (select leased_until from messaging_message where status = {submitting}
-             order by leased_until limit {most}) as handed
+      from (select leased_until from messaging_message where is_open and status = %(submitting)s
+             order by id limit %(most)s) as handed
 """
-"""Index message_leased."""
+"""Index message_open."""
 _UNKNOWN = """
     select count(*), min(submitted_at)
-      from (select submitted_at from messaging_message where status = {unknown}
-             order by submitted_at limit {most}) as doubtful
+      from (select submitted_at from messaging_message where is_doubtful
+             order by submitted_at limit %(most)s) as doubtful
 """
 """Index message_doubtful."""
 _PARKED = """
     select count(*), min(received_at)
-      from (select received_at from messaging_parkedreceipt order by id limit {most}) as parked
+      from (select received_at from messaging_parkedreceipt order by id limit %(most)s) as parked
 """
 """The primary key: receipts are numbered as they come."""
 
-# Spelled into the statements: a partial index is only found by a constant.
-_CONSTANTS = {
-    "accepted": sql.Literal(int(MessageStatus.ACCEPTED)),
-    "submitting": sql.Literal(int(MessageStatus.SUBMITTING)),
-    "unknown": sql.Literal(int(MessageStatus.UNKNOWN)),
-    "most": sql.Literal(COUNT_MAX),
+_PARAMETERS = {
+    "accepted": int(MessageStatus.ACCEPTED),
+    "submitting": int(MessageStatus.SUBMITTING),
+    "most": COUNT_MAX,
 }
 
 
@@ -83,6 +81,6 @@ def message_figures() -> MessageFigures:
 
 def _row(statement: str) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(**_CONSTANTS))
+        cursor.execute(statement, _PARAMETERS)
         row: tuple[Any, ...] = cursor.fetchone()
     return row

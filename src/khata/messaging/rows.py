@@ -1,14 +1,17 @@
 """Message rows in and out in batches: COPY in at acceptance, claims by lease, settlement under the row's lock."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
+from django.db import transaction
 
 from khata.kernel.ids import shard_of
+from khata.kernel.metrics import count_finished
 from khata.messaging.core.life import MessageStatus
 
 Connection = psycopg.Connection[Any]
@@ -26,10 +29,10 @@ _TYPES = (
 _CLAIM = """
     with due as (
         select shard, organisation_id, id from messaging_message
-         where status = {accepted} and due_at <= now()
-         order by due_at limit %(limit)s for update skip locked)
+         where is_open and status = %(accepted)s and due_at <= now()
+         order by id limit %(limit)s for update skip locked)
     update messaging_message message
-       set status = {submitting}, lease_token = %(token)s, attempts = attempts + 1,
+       set status = %(submitting)s, lease_token = %(token)s, attempts = attempts + 1,
            leased_until = now() + make_interval(secs => %(lease_s)s)
       from due
      where (message.shard, message.organisation_id, message.id) = (due.shard, due.organisation_id, due.id)
@@ -150,11 +153,14 @@ def copy_messages(connection: Connection, messages: Iterable[NewMessage], now: d
 
 def claim(connection: Connection, *, limit: int, lease_s: int, token: int) -> list[ClaimedMessage]:
     """The oldest due messages nobody else holds."""
-    # Spelled into the statement: a partial index is only found by a constant.
-    statement = sql.SQL(_CLAIM).format(
-        accepted=sql.Literal(int(MessageStatus.ACCEPTED)), submitting=sql.Literal(int(MessageStatus.SUBMITTING))
-    )
-    rows = connection.execute(statement, {"limit": limit, "lease_s": lease_s, "token": token}, prepare=True)
+    parameters = {
+        "accepted": int(MessageStatus.ACCEPTED),
+        "submitting": int(MessageStatus.SUBMITTING),
+        "limit": limit,
+        "lease_s": lease_s,
+        "token": token,
+    }
+    rows = connection.execute(_CLAIM, parameters, prepare=True)
     return [ClaimedMessage(*row) for row in rows]
 
 
@@ -176,6 +182,8 @@ def write_changes(connection: Connection, changes: Sequence[tuple[LockedMessage,
         return
     columns = zip(*(_change_columns(message, change) for message, change in changes), strict=True)
     connection.execute(_WRITE_CHANGES, [list(column) for column in columns], prepare=True)
+    finished = Counter(change.status.word for _, change in changes if change.status.is_final)
+    transaction.on_commit(partial(count_finished, finished))
 
 
 def copy_awaited(connection: Connection, parts: Iterable[AwaitedSubmission], submitted_at: datetime) -> None:

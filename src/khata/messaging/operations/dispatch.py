@@ -89,7 +89,7 @@ def sweep_overdue() -> int:
 def _sweep_leases() -> int:
     with in_transaction() as connection:
         now = _database_time(connection)
-        rows = Message.objects.filter(status=MessageStatus.SUBMITTING, leased_until__lt=now)
+        rows = Message.objects.filter(is_open=True, status=MessageStatus.SUBMITTING, leased_until__lt=now)
         keys = list(rows.values_list("organisation_id", "id")[:_SWEEP_COUNT])
         late = [row for row in lock(connection, keys).values() if row.status is MessageStatus.SUBMITTING]
         doubt = Change(
@@ -105,7 +105,7 @@ def _sweep_leases() -> int:
 def _sweep_doubts() -> int:
     with in_transaction() as connection:
         now = _database_time(connection)
-        rows = Message.objects.filter(status=MessageStatus.UNKNOWN, submitted_at__lt=now - DOUBT_MAX)
+        rows = Message.objects.filter(is_doubtful=True, submitted_at__lt=now - DOUBT_MAX)
         keys = list(rows.values_list("organisation_id", "id")[:_SWEEP_COUNT])
         old = [row for row in lock(connection, keys).values() if row.status is MessageStatus.UNKNOWN]
         post_batch(connection, [VoidHold(row.organisation_id, row.id) for row in old])
