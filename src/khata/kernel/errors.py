@@ -70,6 +70,6 @@ class NotFound(KhataError):
 
 
 class DatabaseUnavailable(KhataError):
-    """The database does not answer. Nothing was changed; try again shortly."""
+    """The database does not answer. Try again shortly, with the same Idempotency-Key: nothing happens twice."""
 
     kind = ErrorKind.UNAVAILABLE

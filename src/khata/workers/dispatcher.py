@@ -13,9 +13,10 @@ from khata.workers.database_threads import DatabaseThreads
 
 logger = logging.getLogger(__name__)
 
-WINDOWS_OPEN_MAX = 4
+WINDOWS_OPEN_MAX = 2
 """How many windows' worth of messages are in hand at once; new ones are claimed while half of them are left, so that
-the carrier never waits for the database."""
+the carrier never waits for the database. Not more: what is in hand when a worker is killed becomes `unknown`, sent or
+not."""
 ANSWER_WAIT_S = 15.0
 PART_TRIES = 5
 PART_PAUSE_S = 1.0

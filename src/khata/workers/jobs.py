@@ -7,6 +7,8 @@ import asyncio
 import contextlib
 import logging
 
+from asgiref.sync import sync_to_async
+from django.db import connection
 from procrastinate.contrib.django import app
 
 logger = logging.getLogger(__name__)
@@ -14,6 +16,7 @@ logger = logging.getLogger(__name__)
 CONCURRENCY = 4
 SHUTDOWN_S = 10.0
 STALLED_AFTER_S = 30.0
+RECOVERY_S = 1.0
 
 
 async def run_jobs(stopping: asyncio.Event) -> None:
@@ -23,8 +26,17 @@ async def run_jobs(stopping: asyncio.Event) -> None:
             await _work(stopping)
         except Exception:
             logger.exception("the job worker failed, starting it again")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), 1.0)
+        await sync_to_async(_drop_connection)()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), RECOVERY_S)
+
+
+def _drop_connection() -> None:
+    """On the thread where procrastinate defers periodic jobs over Django's connection.
+
+    Nobody else notices when that one died with the database; the job worker would end at once, again and again.
+    """
+    connection.close()
 
 
 async def _work(stopping: asyncio.Event) -> None:

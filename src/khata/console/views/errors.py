@@ -1,9 +1,15 @@
 """Pages for what went wrong: what happened, whether anything was charged, one way on."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
 from khata.console.refusals import error_page
+from khata.kernel.errors import DatabaseUnavailable
+
+RETRY_AFTER_S = 5
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -25,5 +31,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Needs no database: what failed may be the database."""
-    return HttpResponse(loader.get_template("500.html").render(), status=500)
+    """Needs no database: what failed may be the database, and then it is back in a moment."""
+    is_database_away = isinstance(sys.exc_info()[1], DatabaseUnavailable | OperationalError | InterfaceError)
+    page = loader.get_template("500.html").render({"is_database_away": is_database_away})
+    if not is_database_away:
+        return HttpResponse(page, status=500)
+    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
