@@ -15,18 +15,14 @@ from khata.messaging.operations.dispatch import LEASE_S
 
 COUNT_MAX = 100_000
 
-_ACCEPTED = """
-    select count(*), count(*) filter (where due_at <= now()), min(due_at)
-      from (select due_at from messaging_message where is_open and status = %(accepted)s
-             order by id limit %(most)s) as waiting
+_OPEN = """
+    select count(*) filter (where status = %(accepted)s), count(*) filter (where status = %(submitting)s),
+           count(*) filter (where status = %(accepted)s and due_at <= now()),
+           min(due_at) filter (where status = %(accepted)s and due_at <= now()), min(leased_until)
+      from (select status, due_at, leased_until from messaging_message where is_open
+             order by id limit %(most)s) as oldest
 """
-"""Index message_open."""
-_SUBMITTING = """
-    select count(*), min(leased_until)
-      from (select leased_until from messaging_message where is_open and status = %(submitting)s
-             order by id limit %(most)s) as handed
-"""
-"""Index message_open."""
+"""Index message_open; ids follow the time of acceptance."""
 _UNKNOWN = """
     select count(*), min(submitted_at)
       from (select submitted_at from messaging_message where is_doubtful
@@ -48,7 +44,7 @@ _PARAMETERS = {
 
 @dataclass(frozen=True, slots=True)
 class MessageFigures:
-    """Counts stop at COUNT_MAX. Accepted, submitting and unknown messages are those with an open hold."""
+    """Counted over the oldest COUNT_MAX of each kind. Accepted, submitting and unknown messages have an open hold."""
 
     accepted_count: int
     due_count: int
@@ -62,15 +58,14 @@ class MessageFigures:
 
 
 def message_figures() -> MessageFigures:
-    accepted_count, due_count, due_since = _row(_ACCEPTED)
-    submitting_count, leased_until = _row(_SUBMITTING)
+    accepted_count, submitting_count, due_count, due_since, leased_until = _row(_OPEN)
     unknown_count, doubted_since = _row(_UNKNOWN)
     parked_count, parked_since = _row(_PARKED)
     claimed_at = leased_until - timedelta(seconds=LEASE_S) if leased_until else None
     return MessageFigures(
         accepted_count=accepted_count,
         due_count=due_count,
-        due_since=due_since if due_count else None,
+        due_since=due_since,
         submitting_count=submitting_count,
         unknown_count=unknown_count,
         unsettled_since=min((at for at in (claimed_at, doubted_since) if at is not None), default=None),

@@ -16,6 +16,10 @@ OPEN_STATUSES = (MessageStatus.SCHEDULED, MessageStatus.ACCEPTED, MessageStatus.
 ENCODINGS = {1: "gsm7", 2: "ucs2"}
 
 
+def _truth(condition: Q) -> models.ExpressionWrapper:
+    return models.ExpressionWrapper(condition, output_field=models.BooleanField())
+
+
 class Message(models.Model):
     """`credits` were held at acceptance; `credits_captured` is what was used of them once settled (NULL before)."""
 
@@ -53,10 +57,10 @@ class Message(models.Model):
     # Indexes name these, never the status itself: a row can be rewritten in place (HOT) only while no column that an
     # index names changes, and a message's status changes with every step of its life.
     is_open = models.GeneratedField(
-        expression=Q(status__in=OPEN_STATUSES), output_field=models.BooleanField(), db_persist=True
+        expression=_truth(Q(status__in=OPEN_STATUSES)), output_field=models.BooleanField(), db_persist=True
     )
     is_doubtful = models.GeneratedField(
-        expression=Q(status=MessageStatus.UNKNOWN), output_field=models.BooleanField(), db_persist=True
+        expression=_truth(Q(status=MessageStatus.UNKNOWN)), output_field=models.BooleanField(), db_persist=True
     )
 
     class Meta:

@@ -119,15 +119,18 @@ class Migration(migrations.Migration):
                     "is_open",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=models.Q(
-                            (
-                                "status__in",
+                        expression=models.ExpressionWrapper(
+                            models.Q(
                                 (
-                                    khata.messaging.core.life.MessageStatus["SCHEDULED"],
-                                    khata.messaging.core.life.MessageStatus["ACCEPTED"],
-                                    khata.messaging.core.life.MessageStatus["SUBMITTING"],
-                                ),
-                            )
+                                    "status__in",
+                                    (
+                                        khata.messaging.core.life.MessageStatus["SCHEDULED"],
+                                        khata.messaging.core.life.MessageStatus["ACCEPTED"],
+                                        khata.messaging.core.life.MessageStatus["SUBMITTING"],
+                                    ),
+                                )
+                            ),
+                            output_field=models.BooleanField(),
                         ),
                         output_field=models.BooleanField(),
                     ),
@@ -136,7 +139,10 @@ class Migration(migrations.Migration):
                     "is_doubtful",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=models.Q(("status", khata.messaging.core.life.MessageStatus["UNKNOWN"])),
+                        expression=models.ExpressionWrapper(
+                            models.Q(("status", khata.messaging.core.life.MessageStatus["UNKNOWN"])),
+                            output_field=models.BooleanField(),
+                        ),
                         output_field=models.BooleanField(),
                     ),
                 ),
