@@ -45,6 +45,11 @@ def configuration(database: EmbeddedDatabase) -> dict[str, str]:
         "DATABASE_URL": database.app_url,
         "KHATA_DATABASE_OWNER_URL": database.owner_url,
         "KHATA_SECRET_KEY": "x" * 48,
+        "KHATA_GATEWAY_RAZORPAY_KEY_ID": "rzp_test_khataTests0001",
+        "KHATA_GATEWAY_RAZORPAY_KEY_SECRET": "gateway-secret",
+        "KHATA_GATEWAY_RAZORPAY_WEBHOOK_SECRETS": "webhook-secret",
+        "KHATA_SMPP_SYSTEM_ID": "khata",
+        "KHATA_SMPP_PASSWORD": "secret",
     }
 
 

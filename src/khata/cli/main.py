@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from khata.cli.check import check
+from khata.cli.check.command import check
 from khata.cli.demo.command import demo
 from khata.cli.errors import CommandStopped
 from khata.cli.migrate import migrate

@@ -16,6 +16,7 @@ from khata.cli.errors import Misconfigured
 SETTINGS = "khata.site.settings"
 ASGI_APPLICATION = "khata.site.asgi:application"
 WORKER = "khata.workers.main:run"
+SERVE_METRICS = "khata.site.metrics_server:serve_metrics"
 APPLY_GRANTS = "khata.site.grants:apply_grants"
 SEED_DEMO = "khata.site.demo:seed_demo"
 READ_ENVIRONMENT = "khata.site.environment:read_environment"

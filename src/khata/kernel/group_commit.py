@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from khata.kernel.errors import DatabaseUnavailable, ErrorKind, KhataError
+from khata.kernel.metrics import OnBatch
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +51,10 @@ class GroupCommit(Generic[Request, Answer]):
         *,
         batch_count_max: int = BATCH_COUNT_MAX,
         waiting_count_max: int = WAITING_COUNT_MAX,
+        on_batch: OnBatch | None = None,
     ) -> None:
         self._commit = commit
+        self._on_batch = on_batch
         self._batch_count_max = batch_count_max
         self._waiting_count_max = waiting_count_max
         self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
@@ -86,8 +89,9 @@ class GroupCommit(Generic[Request, Answer]):
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._batch_count_max], self._waiting[self._batch_count_max :]
+                began = loop.time()
                 answers = await loop.run_in_executor(self._thread, self._write, [request for request, _ in batch])
-                self._count(len(batch))
+                self._count(len(batch), loop.time() - began)
                 for (_, future), answer in zip(batch, answers, strict=True):
                     _resolve(future, answer)
         finally:
@@ -108,10 +112,12 @@ class GroupCommit(Generic[Request, Answer]):
         half = len(batch) // 2
         return self._write(batch[:half]) + self._write(batch[half:])
 
-    def _count(self, size: int) -> None:
+    def _count(self, size: int, took_s: float) -> None:
         self.counts.batches += 1
         self.counts.requests += size
         self.counts.largest = max(self.counts.largest, size)
+        if self._on_batch is not None:
+            self._on_batch(size, took_s, len(self._waiting))
 
 
 def _resolve(future: "asyncio.Future[Answer]", answer: "Answer | Exception") -> None:

@@ -90,3 +90,15 @@ class Transfer(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_amount_positive"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_accounts_differ"),
         ]
+
+
+class LedgerProofRun(models.Model):
+    """One proof the worker made on schedule. `problems` holds the first of them, as sentences."""
+
+    id = models.BigAutoField(primary_key=True)
+    proved_at = models.DateTimeField()
+    took_ms = models.BigIntegerField()
+    is_sound = models.BooleanField()
+    organisations_count = models.BigIntegerField()
+    transfers_count = models.BigIntegerField()
+    problems = models.JSONField()

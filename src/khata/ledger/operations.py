@@ -13,6 +13,7 @@ from khata.ledger.core import CHAIN_START, Command, ExpireLots, Outcome, WalletS
 from khata.ledger.errors import InsufficientCredits, WalletFrozen
 from khata.ledger.models import Lot, Wallet
 from khata.ledger.proof import LedgerProof, prove_ledger
+from khata.ledger.proof_runs import is_proof_due, prove_if_due
 from khata.ledger.rows import load_book, lock_wallets, write_decision
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "WalletFrozen",
     "expire_due_lots",
     "freeze_wallet",
+    "is_proof_due",
     "lock_wallets",
     "open_wallet",
     "post_batch",
     "post_batch_at",
+    "prove_if_due",
     "unfreeze_wallet",
     "verify_ledger",
 ]

@@ -39,10 +39,11 @@ class LedgerProof:
 def prove_ledger() -> LedgerProof:
     """Reads all ledger tables in one repeatable-read transaction and replays every organisation."""
     with database_required(), read_snapshot() as raw:
-        return _prove(raw)
+        return prove_on(raw)
 
 
-def _prove(raw: "psycopg.Connection[Any]") -> LedgerProof:
+def prove_on(raw: "psycopg.Connection[Any]") -> LedgerProof:
+    """The same on a snapshot (`read_snapshot`) that is open already."""
     replays = {row[0]: _Replay(row) for row in raw.execute(_WALLETS).fetchall()}
     problems: list[tuple[int, str]] = []
     for row in raw.execute(_LOTS).fetchall():

@@ -16,7 +16,7 @@ OPEN_STATUSES = (MessageStatus.SCHEDULED, MessageStatus.ACCEPTED, MessageStatus.
 ENCODINGS = {1: "gsm7", 2: "ucs2"}
 
 
-def _truth(condition: Q) -> models.ExpressionWrapper:
+def _truth(condition: Q) -> "models.ExpressionWrapper[Q]":
     return models.ExpressionWrapper(condition, output_field=models.BooleanField())
 
 

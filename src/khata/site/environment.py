@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 class Misconfigured(Exception):
@@ -39,6 +39,17 @@ class Environment:
     tax_rate_percent: int
     trusted_proxies_count: int
     is_sign_up_open: bool
+    log_style: str
+    has_access_log: bool
+    metrics_token: str
+    proof_interval_minutes: int
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown or logged."""
+        passwords = [unquote(urlsplit(url).password or "") for url in (self.database_url, self.database_owner_url)]
+        named = (self.secret_key, self.razorpay_key_secret, self.smpp_password, self.metrics_token)
+        return (*passwords, *named, *self.razorpay_webhook_secrets)
 
     @property
     def is_sandbox(self) -> bool:
@@ -85,6 +96,10 @@ def read_environment(source: Mapping[str, str] | None = None) -> Environment:
         tax_rate_percent=read.number("KHATA_TAX_RATE_PERCENT", 18),
         trusted_proxies_count=read.number("KHATA_TRUSTED_PROXIES", 0),
         is_sign_up_open=read.choice("KHATA_SIGN_UP", ("open", "closed"), "open") == "open",
+        log_style=read.choice("KHATA_LOG", ("auto", "json", "text"), "auto"),
+        has_access_log=read.choice("KHATA_ACCESS_LOG", ("on", "off"), "on") == "on",
+        metrics_token=read.text("KHATA_METRICS_TOKEN", ""),
+        proof_interval_minutes=read.number("KHATA_PROOF_INTERVAL_MINUTES", 60),
     )
     _check_together(environment)
     return environment
@@ -93,6 +108,8 @@ def read_environment(source: Mapping[str, str] | None = None) -> Environment:
 def _check_together(environment: Environment) -> None:
     if len(environment.secret_key) < 32:
         raise Misconfigured("KHATA_SECRET_KEY must be at least 32 characters of randomness.")
+    if 0 < len(environment.metrics_token) < 16:
+        raise Misconfigured("KHATA_METRICS_TOKEN must be at least 16 characters of randomness.")
     if environment.mode == "live" and not environment.is_https:
         raise Misconfigured("KHATA_BASE_URL must begin with https:// when KHATA_MODE is live.")
     live_key = environment.razorpay_key_id.startswith("rzp_live_")

@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from khata.site.environment import Environment, read_environment
+from khata.site.log_lines import LineFormatter
 
 ENVIRONMENT: Environment = read_environment()
 """Read here once; the wiring takes it from the settings."""
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "khata.console.middleware.OrganisationMiddleware",
+    "khata.site.requests.note_organisation",
 ]
 
 ROOT_URLCONF = "khata.site.urls"
@@ -179,11 +181,18 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+LOG_LINES = LineFormatter(ENVIRONMENT.log_style, ENVIRONMENT.secrets)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"()": lambda: LOG_LINES}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}, "procrastinate": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "procrastinate": {"level": "WARNING"},
+        # A refused request has its line from requests.py already.
+        "django.request": {"level": "ERROR"},
+    },
 }

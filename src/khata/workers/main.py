@@ -9,6 +9,7 @@ from functools import partial
 from khata.carriers.port import Receipt
 from khata.carriers.registry import make_carriers
 from khata.kernel.group_commit import GroupCommit
+from khata.kernel.metrics import batch_observer
 from khata.kernel.transactions import with_pooled_connection
 from khata.ledger.operations import expire_due_lots
 from khata.messaging.operations import (
@@ -18,10 +19,12 @@ from khata.messaging.operations import (
     park_receipts,
     sweep_overdue,
 )
+from khata.workers.carrier_gauges import measure_carriers
 from khata.workers.database_threads import DatabaseThreads
 from khata.workers.dispatcher import Dispatcher
 from khata.workers.jobs import run_jobs
 from khata.workers.loops import repeat
+from khata.workers.scheduled_proof import prove_on_schedule
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +46,10 @@ async def _run() -> None:
         asyncio.get_running_loop().add_signal_handler(signal_number, stopping.set)
     database = DatabaseThreads()
     carriers = make_carriers()
+    measure_carriers(carriers)
     dispatchers = [Dispatcher(carrier, database) for carrier in carriers]
 
-    receipts: GroupCommit[Receipt, None] = GroupCommit(_park)
+    receipts: GroupCommit[Receipt, None] = GroupCommit(_park, on_batch=batch_observer("receipts"))
 
     async def store(receipt: Receipt) -> None:
         await receipts.submit(receipt)
@@ -65,6 +69,7 @@ async def _run() -> None:
         ):
             tasks.create_task(repeat(name, partial(database.run, operation), idle_s=idle_s, stopping=until))
         tasks.create_task(run_jobs(stopping))
+        tasks.create_task(prove_on_schedule(database, stopping))
         logger.info("worker ready: %s", ", ".join(carrier.name for carrier in carriers) or "no carrier configured")
         await stopping.wait()
         logger.info("worker stopping")

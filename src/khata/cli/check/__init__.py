@@ -1,0 +1,1 @@
+"""`khata check`: what is misconfigured, each in a sentence."""

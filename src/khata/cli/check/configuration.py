@@ -1,0 +1,70 @@
+"""What the environment and the price lists say, without asking any far end."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from khata.kernel.errors import KhataError
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+DEPLOY_CHECKS_NOT_OURS = frozenset(
+    {
+        "security.W008",  # Redirecting http to https is the proxy's work, and the API must not redirect at all.
+        "security.W021",  # Preloading is the operator's decision about the whole domain.
+    }
+)
+
+
+def prices(environment: Any) -> Iterator[str]:
+    # Django's models cannot be imported before it is set up.
+    from khata.pricing.queries import credit_price, rate_card
+
+    try:
+        credit_price()
+    except KhataError as error:
+        yield error.detail
+    if not rate_card().rates:
+        yield "No rate is in force: every message would be refused. Run `khata migrate`."
+
+
+def jobs(environment: Any) -> Iterator[str]:
+    """A worker finds jobs by the name of their modules; one that finds none would settle nothing by itself."""
+    from procrastinate.contrib.django import app
+
+    if not any(name.startswith("billing.") for name in app.tasks):
+        yield "PROCRASTINATE_AUTODISCOVER_MODULE_NAME: no background job is found; it must be “jobs”."
+
+
+def gateway(environment: Any) -> Iterator[str]:
+    name = "KHATA_GATEWAY_RAZORPAY"
+    if not environment.razorpay_key_id:
+        yield f"{name}_KEY_ID is not set: nobody can pay."
+    elif not environment.razorpay_key_secret:
+        yield f"{name}_KEY_SECRET is not set: the gateway will refuse us."
+    elif not environment.razorpay_webhook_secrets:
+        yield f"{name}_WEBHOOK_SECRETS is not set: webhooks are refused, and payments settle only when polled."
+
+
+def carrier(environment: Any) -> Iterator[str]:
+    if not environment.smpp_system_id:
+        yield "KHATA_SMPP_SYSTEM_ID is not set: accepted messages would wait and fail."
+    elif not environment.smpp_password:
+        yield "KHATA_SMPP_PASSWORD is not set: the carrier will refuse us."
+
+
+def mode(environment: Any) -> Iterator[str]:
+    if environment.is_sandbox:
+        return
+    if urlsplit(environment.razorpay_base_url).hostname in LOOPBACK:
+        yield "KHATA_MODE is live, but KHATA_GATEWAY_RAZORPAY_BASE_URL is a gateway on this machine."
+    for name, url in (("KHATA_PHONE_URL", environment.phone_url), ("KHATA_MAILBOX_URL", environment.mailbox_url)):
+        if url:
+            yield f"KHATA_MODE is live, but {name} leads to a simulated far end."
+
+
+def framework(environment: Any) -> Iterator[str]:
+    from django.core.checks import run_checks
+
+    for message in run_checks(include_deployment_checks=not environment.is_sandbox):
+        if not message.is_silenced() and message.id not in DEPLOY_CHECKS_NOT_OURS:
+            yield f"{message.id}: {message.msg}"
