@@ -1,0 +1,28 @@
+"""The far side of a payment: what banks answer while nobody pays, and time that passes."""
+
+import sqlite3
+from contextlib import closing
+
+from playwright.sync_api import Page
+
+from tests.faults.running_demo import RunningDemo
+
+
+def answer_for_bank(page: Page, demo: RunningDemo, answer: str) -> None:
+    """Presses `answer` on the gateway's control page, beside the newest payment that waits for one."""
+    control = page.context.new_page()
+    control.goto(f"{demo.ready['gateway_url']}/control")
+    with control.expect_response(lambda response: response.request.method == "POST"):
+        control.get_by_role("button", name=answer, exact=True).first.click()
+    control.close()
+
+
+def let_checkout_run_out(page: Page, demo: RunningDemo) -> None:
+    """Makes the time of the open checkout pass at once, at the gateway and for Khata."""
+    session_id = page.url.split("/checkout/")[1].split("/")[0].split("?")[0]
+    with closing(sqlite3.connect(demo.folder / "gateway" / "gateway.sqlite3")) as store:
+        found = store.execute("update sessions set expires_at = 0 where id = ? returning order_id", (session_id,))
+        (order_ref,) = found.fetchone()
+        store.commit()
+    with demo.as_owner() as connection:
+        connection.execute("update billing_topup set expires_at = now() where order_ref = %s", (order_ref,))
