@@ -5,12 +5,15 @@ from typing import Any
 
 from litestar import Request
 
+from khata.kernel.facts import note
+from khata.kernel.ids import public_organisation_id
 from khata.tenancy.operations import Caller, InvalidApiKey, authenticate_api_key, note_api_key_use, require_scope
 
 
 def authenticate(request: Request[Any, Any, Any], scope: str) -> Caller:
     """Raises InvalidApiKey, MissingScope. Needs a database thread."""
     caller = authenticate_api_key(_bearer(request))
+    note(organisation=public_organisation_id(caller.organisation_id))
     require_scope(caller, scope)
     note_api_key_use(api_key_id=caller.api_key_id, ip=address_of(request.client.host if request.client else None))
     return caller

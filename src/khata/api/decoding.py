@@ -6,7 +6,7 @@ library, whose hook sees repeats. It also lets through texts PostgreSQL cannot k
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,11 +30,21 @@ IDEMPOTENCY_KEY_LENGTH_MAX = 255
 _ECHO_LENGTH_MAX = 200
 """How much of a refused request is said back: a megabyte of unknown name is not."""
 
+# Linear in the body, however hostile: escapes go first, so that a text ends at the next quote.
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_TEXT = re.compile(rb'"[^"]*"?')
+_NO_BRACKETS = re.compile(rb"[^\[\]{}]+")
+
 _UNFIT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
-async def read_body(request: Request[Any, Any, Any], shape: type[Body], *, size_max: int = BODY_SIZE_MAX) -> Body:
+async def read_body(request: Request[Any, Any, Any], shape: type[Body]) -> Body:
     """Raises BodyTooLarge, UnsupportedMediaType, MalformedJson, InvalidRequest."""
+    return decode(await receive_body(request), shape)
+
+
+async def receive_body(request: Request[Any, Any, Any], *, size_max: int = BODY_SIZE_MAX) -> bytes:
+    """The bytes of a JSON body, not yet looked at. Raises BodyTooLarge, UnsupportedMediaType."""
     declared = request.headers.get("content-length", "0")
     if declared.isascii() and declared.isdigit() and int(declared) > size_max:
         raise BodyTooLarge
@@ -46,11 +56,16 @@ async def read_body(request: Request[Any, Any, Any], shape: type[Body], *, size_
         received += chunk
         if len(received) > size_max:
             raise BodyTooLarge
-    return decode(bytes(received), shape)
+    return bytes(received)
 
 
 def decode(body: bytes, shape: type[Body]) -> Body:
     """Raises MalformedJson, InvalidRequest."""
+    return decode_chosen(body, lambda _: shape)
+
+
+def decode_chosen(body: bytes, choose: Callable[[dict[str, Any]], type[Body]]) -> Body:
+    """As `decode`, where the shape depends on what the object holds."""
     if not body.lstrip(b" \t\r\n").startswith(b"{"):
         raise MalformedJson
     if _is_too_deep(body):
@@ -59,27 +74,11 @@ def decode(body: bytes, shape: type[Body]) -> Body:
         document = _DECODER.decode(body.decode())
         if b"\\u" in body:  # the only way in for what JSON itself forbids in a text
             _refuse_unfit_texts(document)
-        return msgspec.json.decode(body, type=shape, strict=True)
+        return msgspec.json.decode(body, type=choose(document), strict=True)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise MalformedJson from error
-
-
-def query_values(request: Request[Any, Any, Any], *names: str) -> dict[str, str]:
-    """The query's values by name. Raises InvalidRequest for a name that is not one of `names`, or is repeated."""
-    pairs = list(request.query_params.multi_items())
-    values = dict(pairs)
-    problems = [
-        field_problem(name[:_ECHO_LENGTH_MAX], "unknown_field", "This call has no such parameter.")
-        for name in values
-        if name not in names
-    ]
-    if len(values) < len(pairs):
-        problems.append(field_problem("query", "repeated", "Give each parameter once."))
-    if problems:
-        raise InvalidRequest(problems)
-    return values
 
 
 def idempotency_key(request: Request[Any, Any, Any], *, is_required: bool) -> str | None:
@@ -104,23 +103,14 @@ def read_idempotency_key(texts: Sequence[str]) -> str | None:
 
 
 def _is_too_deep(body: bytes) -> bool:
-    """Whether brackets outside strings nest deeper than NESTING_MAX."""
+    """Whether brackets outside texts nest deeper than NESTING_MAX."""
     if body.count(b"[") + body.count(b"{") <= NESTING_MAX:
         return False
     depth = 0
-    is_text = is_escaped = False
-    for byte in body:
-        if is_text:
-            is_text = is_escaped or byte != 0x22
-            is_escaped = byte == 0x5C and not is_escaped
-        elif byte == 0x22:
-            is_text = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > NESTING_MAX:
-                return True
-        elif byte in b"]}":
-            depth -= 1
+    for bracket in _NO_BRACKETS.sub(b"", _TEXT.sub(b"", _ESCAPE.sub(b"", body))):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > NESTING_MAX:
+            return True
     return False
 
 
@@ -155,10 +145,12 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    """msgspec says "Expected `str`, got `int` - at `$.to`" or "Object contains unknown field `x`"."""
+    """msgspec says "Expected `str`, got `int` - at `$.to`" or "Object contains unknown field `x` - at `$.a[3]`"."""
     text, _, path = str(error).partition(" - at ")
     # A map's values are named by the map: `$.metadata[...]`.
-    field = path.strip("`").removeprefix("$").removeprefix(".").removesuffix("[...]") or _quoted(text)
+    field = path.strip("`").removeprefix("$").removeprefix(".").removesuffix("[...]")
+    if text.startswith("Object "):  # the path leads to the object, the field is named in the text
+        field = ".".join(part for part in (field, _quoted(text)) if part)
     detail = text + "." if len(text) <= _ECHO_LENGTH_MAX else text[:_ECHO_LENGTH_MAX] + "…"
     return InvalidRequest([field_problem(field[:_ECHO_LENGTH_MAX], _code(text), detail)])
 

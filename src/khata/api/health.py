@@ -1,14 +1,21 @@
-"""`/healthz`: this process lives. `/readyz`: it can do its work, which needs the database, migrated."""
+"""`/healthz`: this process lives. `/readyz`: it can do its work, check by check."""
 
 from typing import Any
 
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-from litestar import Request, get
+from litestar import get
 
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer
-from khata.kernel.errors import DatabaseUnavailable
+from khata.kernel.errors import DatabaseUnavailable, ErrorKind, KhataError
+from khata.kernel.readiness import is_draining, pending_migrations
+
+OK = "ok"
+
+
+class NotReady(KhataError):
+    """This process cannot do its work just now; `checks` says why."""
+
+    kind = ErrorKind.UNAVAILABLE
 
 
 @get("/healthz")
@@ -17,12 +24,17 @@ async def healthz() -> Any:
 
 
 @get("/readyz")
-async def readyz(request: Request[Any, Any, Any]) -> Any:
-    await in_database_thread(_check_migrated)
-    return answer({"status": "ready"})
+async def readyz() -> Any:
+    checks = {"accepting": "draining" if is_draining() else OK, **await _database_checks()}
+    if any(found != OK for found in checks.values()):
+        raise NotReady(checks=checks)
+    return answer({"status": "ready", "checks": checks})
 
 
-def _check_migrated() -> None:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise DatabaseUnavailable("The database is not migrated: run `khata migrate`.")
+async def _database_checks() -> dict[str, str]:
+    """Asked of the database every time; it says how many, not which: anyone may read this."""
+    try:
+        pending = await in_database_thread(pending_migrations)
+    except DatabaseUnavailable:
+        return {"database": "unreachable", "migrations": "not known"}
+    return {"database": OK, "migrations": f"{len(pending)} pending" if pending else OK}

@@ -20,6 +20,7 @@ from khata.api.wire import instant
 from khata.api.writer import acceptance_writer, note_use
 from khata.kernel.credits import credits_text
 from khata.kernel.errors import KhataError
+from khata.kernel.facts import note
 from khata.kernel.money import RUPEE_MINOR
 from khata.ledger.operations import InsufficientCredits
 from khata.messaging.operations import Acceptance, Accepted, SendRequest
@@ -140,6 +141,7 @@ def _with_way_out(error: InsufficientCredits) -> InsufficientCredits:
 async def _send_answer(accepted: Accepted, send: Send) -> None:
     sent = accepted.sent
     id_ = sent.public_id
+    note(message_id=id_)
     headers = [*_JSON_HEADERS, (b"location", f"{PATH}/{id_}".encode())]
     if accepted.is_replayed:
         headers.append((b"idempotent-replayed", b"true"))

@@ -1,18 +1,71 @@
-"""`/v1/messages`: send one, read one."""
+"""`GET /v1/messages` and `GET /v1/messages/{id}`: what became of what was sent (`hot.py` sends)."""
 
 from functools import partial
 from typing import Any
+from uuid import UUID
 
+import msgspec
 from litestar import Request, get
 from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
+from khata.api.query import Query, read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer, instant
+from khata.kernel.clock import rfc3339
 from khata.kernel.credits import credits_text
-from khata.kernel.errors import NotFound
-from khata.kernel.ids import NotAnId, uuid_from_public
+from khata.kernel.errors import InvalidRequest, NotFound, field_problem
+from khata.kernel.ids import NotAnId, public_id, uuid_from_public
 from khata.messaging import queries
+from khata.messaging.core.draft import REFERENCE_LENGTH_MAX
+from khata.messaging.core.life import MessageStatus
+from khata.messaging.core.recipients import NotReachable, e164
+
+STATUSES = {status.word: status for status in MessageStatus}
+
+
+class DeliveryError(msgspec.Struct):
+    code: str
+    detail: str
+
+
+class TimelineStep(msgspec.Struct):
+    event: str
+    at: str
+    credits: str | None
+    detail: str | None
+
+
+class ListedMessage(msgspec.Struct):
+    """A message as lists show it."""
+
+    id: str
+    status: str
+    channel: str
+    to: str
+    sender: str = msgspec.field(name="from")
+    body: str
+    segments: int
+    encoding: str
+    credits: str
+    credits_used: str | None
+    reference: str | None
+    metadata: dict[str, str] | None
+    error: DeliveryError | None
+    created_at: str
+    submitted_at: str | None
+    finished_at: str | None
+
+
+class DetailedMessage(ListedMessage):
+    """A message with all that happened to it."""
+
+    timeline: list[TimelineStep]
+
+
+class MessagePage(msgspec.Struct):
+    data: list[ListedMessage]
+    next_cursor: str | None
 
 
 @get("/v1/messages/{message_id:str}")
@@ -20,23 +73,66 @@ async def read_message(request: Request[Any, Any, Any], message_id: FromPath[str
     return answer(await in_database_thread(partial(_read, request, message_id)))
 
 
-def _read(request: Request[Any, Any, Any], message_id: str) -> dict[str, Any]:
+@get("/v1/messages")
+async def list_messages(request: Request[Any, Any, Any]) -> Any:
+    return answer(await in_database_thread(partial(_list, request)))
+
+
+def _read(request: Request[Any, Any, Any], message_id: str) -> DetailedMessage:
     caller = authenticate(request, "read")
     try:
         id_ = uuid_from_public("msg", message_id)
     except NotAnId as error:
         raise NotFound from error
-    return _detail_json(queries.message(organisation_id=caller.organisation_id, message_id=id_))
+    message = queries.message(organisation_id=caller.organisation_id, message_id=id_)
+    return DetailedMessage(**_fields(message), timeline=[_step(step) for step in message.timeline])
 
 
-def _detail_json(message: queries.MessageDetail) -> dict[str, Any]:
+def _list(request: Request[Any, Any, Any]) -> MessagePage:
+    caller = authenticate(request, "read")
+    query = read_query(request, "status", "to", "reference", "created_after", "created_before", "limit", "cursor")
+    page = queries.search_messages(
+        organisation_id=caller.organisation_id,
+        where=_filter(query),
+        before_id=query.cursor(partial(uuid_from_public, "msg")),
+        limit=query.limit(),
+    )
+    following = None if page.next_cursor is None else public_id("msg", UUID(page.next_cursor))
+    return MessagePage([ListedMessage(**_fields(row)) for row in page.rows], following)
+
+
+def _filter(query: Query) -> queries.MessageFilter:
+    return queries.MessageFilter(
+        status=query.one_of("status", STATUSES),
+        recipient=_recipient(query.values.get("to")),
+        reference=_reference(query.values.get("reference")),
+        created_after=query.instant("created_after"),
+        created_before=query.instant("created_before"),
+    )
+
+
+def _recipient(text: str | None) -> str | None:
+    try:
+        return None if text is None else e164(text)
+    except NotReachable as error:
+        raise InvalidRequest([field_problem("to", "invalid_recipient", str(error))]) from error
+
+
+def _reference(text: str | None) -> str | None:
+    if text is not None and not 0 < len(text) <= REFERENCE_LENGTH_MAX:
+        detail = f"A reference is 1 to {REFERENCE_LENGTH_MAX} characters."
+        raise InvalidRequest([field_problem("reference", "invalid", detail)])
+    return text
+
+
+def _fields(message: queries.MessageDetail) -> dict[str, Any]:
     used = message.credits_captured_micro
     return {
         "id": message.public_id,
         "status": message.status.word,
         "channel": message.channel,
         "to": message.recipient,
-        "from": message.sender,
+        "sender": message.sender,
         "body": message.body,
         "segments": message.segments,
         "encoding": message.encoding,
@@ -44,14 +140,13 @@ def _detail_json(message: queries.MessageDetail) -> dict[str, Any]:
         "credits_used": None if used is None else credits_text(used),
         "reference": message.reference,
         "metadata": message.metadata,
-        "error": {"code": message.error_code, "detail": message.error_detail} if message.error_code else None,
-        "created_at": instant(message.accepted_at),
+        "error": DeliveryError(message.error_code, message.error_detail) if message.error_code else None,
+        "created_at": rfc3339(message.accepted_at),
         "submitted_at": instant(message.submitted_at),
         "finished_at": instant(message.finished_at),
-        "timeline": [_step_json(step) for step in message.timeline],
     }
 
 
-def _step_json(step: queries.TimelineStep) -> dict[str, Any]:
+def _step(step: queries.TimelineStep) -> TimelineStep:
     credits = None if step.credits_micro is None else credits_text(step.credits_micro)
-    return {"event": step.event, "at": instant(step.at), "credits": credits, "detail": step.detail or None}
+    return TimelineStep(step.event, rfc3339(step.at), credits, step.detail or None)

@@ -10,6 +10,8 @@ from litestar.exceptions import HTTPException
 
 from khata.api.errors import STATUS_EXCEPTIONS
 from khata.kernel.errors import ErrorKind, KhataError
+from khata.kernel.facts import note, request_id
+from khata.messaging.errors import IdempotencyKeyInFlight
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ def refuse(request: Request[Any, Any, Any], error: KhataError) -> Response[bytes
     status = STATUS_EXCEPTIONS.get(type(error), STATUSES[error.kind])
     extra = {name: value for name, value in error.extra.items() if not name.endswith("_micro")}
     headers = {}
-    if error.kind is ErrorKind.UNAVAILABLE:
+    if error.kind is ErrorKind.UNAVAILABLE or isinstance(error, IdempotencyKeyInFlight):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     if error.kind is ErrorKind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"
@@ -52,7 +54,7 @@ def refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
 
 def refuse_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """A slip of ours: logged whole, told without internals."""
-    logger.error("request %s failed", request_id(request), exc_info=error)
+    logger.error("request %s failed", request_id(), exc_info=error)
     detail = "Something went wrong on our side. A request with an Idempotency-Key may be repeated safely."
     return problem(request, 500, "internal_error", detail, {}, {})
 
@@ -60,13 +62,14 @@ def refuse_unexpected(request: Request[Any, Any, Any], error: Exception) -> Resp
 def problem(
     request: Request[Any, Any, Any], status: int, code: str, detail: str, extra: dict[str, Any], headers: dict[str, str]
 ) -> Response[bytes]:
+    note(refusal=code)
     document = {
-        "type": f"/docs/errors/{code}",
+        "type": f"/v1/docs/errors/{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": status,
         "detail": detail,
         "code": code,
-        "request_id": request_id(request),
+        "request_id": request_id(),
         **extra,
     }
     return Response(
@@ -75,8 +78,3 @@ def problem(
         media_type="application/problem+json",
         headers={"Cache-Control": "no-store", **headers},
     )
-
-
-def request_id(request: Request[Any, Any, Any]) -> str:
-    """Given to every request by `app.py`; the last one counts, so that a client cannot choose it."""
-    return str(request.headers.getall("khata-request-id")[-1])

@@ -11,21 +11,21 @@ from litestar import Request, get, post
 from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
-from khata.api.decoding import idempotency_key, query_values, read_body
+from khata.api.decoding import idempotency_key, read_body
+from khata.api.query import read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer, instant
 from khata.billing import queries
 from khata.billing.operations import start_top_up
+from khata.kernel.clock import rfc3339
 from khata.kernel.credits import credits_text
 from khata.kernel.errors import InvalidRequest, NotFound, field_problem
 from khata.kernel.ids import NotAnId, uuid_from_public
 from khata.kernel.money import money_text, paise_from_text
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 
 # Programs write plain decimals. People may group digits, but "100,50" is a hundred to one program and ten thousand
 # to another.
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
-_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
 class TopUpBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,6 +33,40 @@ class TopUpBody(msgspec.Struct, forbid_unknown_fields=True):
 
     amount: str
     currency: Literal["INR"] = "INR"
+
+
+class Payment(msgspec.Struct):
+    """One payment of a top-up, as the gateway last reported it."""
+
+    reference: str
+    status: str
+    method: str
+    amount: str
+    bank_reference: str | None
+    created_at: str
+
+
+class TopUp(msgspec.Struct):
+    """A top-up; its `payments` oldest first."""
+
+    id: str
+    status: str
+    amount: str
+    tax: str
+    total: str
+    currency: str
+    credits: str
+    checkout_url: str
+    created_at: str
+    expires_at: str
+    paid_at: str | None
+    payments: list[Payment]
+    invoice_id: str | None
+
+
+class TopUpPage(msgspec.Struct):
+    data: list[TopUp]
+    next_cursor: str | None
 
 
 @post("/v1/top-ups", status_code=201)
@@ -45,12 +79,12 @@ async def create_top_up(request: Request[Any, Any, Any]) -> Any:
     headers = {"Location": f"/v1/top-ups/{top_up.public_id}"}
     if is_replayed:
         headers["Idempotent-Replayed"] = "true"
-    return answer(_json(top_up), status=201, headers=headers)
+    return answer(_shown(top_up), status=201, headers=headers)
 
 
 @get("/v1/top-ups/{top_up_id:str}")
 async def read_top_up(request: Request[Any, Any, Any], top_up_id: FromPath[str]) -> Any:
-    return answer(_json(await in_database_thread(partial(_read, request, top_up_id))))
+    return answer(_shown(await in_database_thread(partial(_read, request, top_up_id))))
 
 
 @get("/v1/top-ups")
@@ -84,24 +118,16 @@ def _read(request: Request[Any, Any, Any], top_up_id: str) -> queries.TopUpRow:
     return queries.top_up(organisation_id=caller.organisation_id, top_up_id=_uuid(top_up_id))
 
 
-def _list(request: Request[Any, Any, Any]) -> dict[str, Any]:
+def _list(request: Request[Any, Any, Any]) -> TopUpPage:
     caller = authenticate(request, "billing")
-    limit, cursor = _paging(request)
-    page = queries.top_ups(organisation_id=caller.organisation_id, limit=limit, before_id=cursor)
-    last = page.rows[-1].public_id if page.rows and page.next_cursor else None
-    return {"data": [_json(row) for row in page.rows], "next_cursor": last}
-
-
-def _paging(request: Request[Any, Any, Any]) -> tuple[int, UUID | None]:
-    values = query_values(request, "limit", "cursor")
-    limit = values.get("limit", str(PAGE_SIZE_DEFAULT))
-    if not _LIMIT.fullmatch(limit) or int(limit) > PAGE_SIZE_MAX:
-        raise InvalidRequest([field_problem("limit", "out_of_range", f"A whole number from 1 to {PAGE_SIZE_MAX}.")])
-    cursor = values.get("cursor")
-    try:
-        return int(limit), None if cursor is None else uuid_from_public("top", cursor)
-    except NotAnId as error:
-        raise InvalidRequest([field_problem("cursor", "invalid", "This cursor is not one of ours.")]) from error
+    query = read_query(request, "limit", "cursor")
+    page = queries.top_ups(
+        organisation_id=caller.organisation_id,
+        limit=query.limit(),
+        before_id=query.cursor(partial(uuid_from_public, "top")),
+    )
+    following = page.rows[-1].public_id if page.rows and page.next_cursor else None
+    return TopUpPage([_shown(row) for row in page.rows], following)
 
 
 def _uuid(text: str) -> UUID:
@@ -111,30 +137,30 @@ def _uuid(text: str) -> UUID:
         raise NotFound from error
 
 
-def _json(top_up: queries.TopUpRow) -> dict[str, Any]:
-    return {
-        "id": top_up.public_id,
-        "status": top_up.state.value,
-        "amount": money_text(top_up.amount_minor),
-        "tax": money_text(top_up.tax_minor),
-        "total": money_text(top_up.total_minor),
-        "currency": top_up.currency,
-        "credits": credits_text(top_up.credits_micro),
-        "checkout_url": f"{settings.ENVIRONMENT.base_url}/billing/payments/{top_up.public_id}/checkout/",
-        "created_at": instant(top_up.created_at),
-        "expires_at": instant(top_up.expires_at),
-        "paid_at": instant(top_up.paid_at),
-        "payments": [_payment_json(payment) for payment in top_up.payments],
-        "invoice_id": None,
-    }
+def _shown(top_up: queries.TopUpRow) -> TopUp:
+    return TopUp(
+        id=top_up.public_id,
+        status=top_up.state.value,
+        amount=money_text(top_up.amount_minor),
+        tax=money_text(top_up.tax_minor),
+        total=money_text(top_up.total_minor),
+        currency=top_up.currency,
+        credits=credits_text(top_up.credits_micro),
+        checkout_url=f"{settings.ENVIRONMENT.base_url}/billing/payments/{top_up.public_id}/checkout/",
+        created_at=rfc3339(top_up.created_at),
+        expires_at=rfc3339(top_up.expires_at),
+        paid_at=instant(top_up.paid_at),
+        payments=[_shown_payment(payment) for payment in top_up.payments],
+        invoice_id=None,
+    )
 
 
-def _payment_json(payment: queries.PaymentRow) -> dict[str, Any]:
-    return {
-        "reference": payment.payment_ref,
-        "status": str(payment.status),
-        "method": str(payment.method),
-        "amount": money_text(payment.amount_minor),
-        "bank_reference": payment.bank_ref or None,
-        "created_at": instant(payment.created_at),
-    }
+def _shown_payment(payment: queries.PaymentRow) -> Payment:
+    return Payment(
+        reference=payment.payment_ref,
+        status=str(payment.status),
+        method=str(payment.method),
+        amount=money_text(payment.amount_minor),
+        bank_reference=payment.bank_ref or None,
+        created_at=rfc3339(payment.created_at),
+    )

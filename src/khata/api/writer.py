@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from khata.api.authentication import address_of
 from khata.api.threads import in_database_thread
 from khata.kernel.group_commit import GroupCommit
+from khata.kernel.metrics import batch_observer
 from khata.kernel.transactions import with_pooled_connection
 from khata.messaging.operations import Acceptance, Accepted, Answer, accept_batch
 from khata.tenancy.operations import note_api_key_use_by_digest
@@ -28,7 +29,7 @@ def acceptance_writer() -> AcceptanceWriter:
     loop = asyncio.get_running_loop()
     writer = _WRITERS.get(loop)
     if writer is None:
-        writer = _WRITERS[loop] = GroupCommit(_accept)
+        writer = _WRITERS[loop] = GroupCommit(_accept, on_batch=batch_observer("acceptance"))
     return writer
 
 

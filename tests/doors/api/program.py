@@ -6,7 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import httpx
+import msgspec
 
+from khata.api.reference.call import Call
+from khata.api.reference.calls import GROUPS
+from khata.api.reference.problems import Problem
 from khata.billing.models import TopUp
 from khata.ledger.models import Transfer, Wallet
 from khata.messaging.models import IdempotencyKey, Message
@@ -88,6 +92,7 @@ def _check(answer: httpx.Response) -> None:
     assert len(request_ids) == 1
     assert _REQUEST_ID.fullmatch(request_ids[0])
     assert answer.status_code < 500 or answer.status_code == 503, answer.text
+    _check_documented(answer)
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["cache-control"] == "no-store"
@@ -95,10 +100,32 @@ def _check(answer: httpx.Response) -> None:
             _check_problem(answer.json(), answer.status_code, request_ids[0])
 
 
+def _check_documented(answer: httpx.Response) -> None:
+    """The call's own description has this status, and its struct, or the problem's, has every name of the body."""
+    call = documented_call(answer.request.method, answer.request.url.path)
+    if call is None:
+        return
+    if answer.status_code >= 400:
+        assert msgspec.to_builtins(msgspec.convert(answer.json(), Problem, strict=True)) == answer.json()
+        return
+    assert answer.status_code == call.status
+    read = msgspec.json.decode(answer.content, type=call.answer, strict=True)
+    assert msgspec.to_builtins(read) == answer.json()
+    assert set(call.headers) - {"Idempotent-Replayed"} <= {name.title() for name in answer.headers}
+
+
+def documented_call(method: str, path: str) -> Call | None:
+    """None for a path the reference does not know."""
+    calls = (call for group in GROUPS.values() for call in group)
+    # An exact path goes before one with an id in it.
+    fitting = (c for c in calls if c.method == method and re.fullmatch(re.sub("{.+?}", "[^/]+", c.path), path))
+    return min(fitting, key=lambda call: "{" in call.path, default=None)
+
+
 def _check_problem(problem: dict[str, Any], status: int, request_id: str) -> None:
     assert tuple(problem)[: len(_PROBLEM)] == _PROBLEM
     assert (problem["status"], problem["request_id"]) == (status, request_id)
-    assert problem["type"] == f"/docs/errors/{problem['code']}"
+    assert problem["type"] == f"/v1/docs/errors/{problem['code']}"
     assert problem["title"]
     assert problem["detail"]
     for error in problem.get("errors", []):

@@ -15,13 +15,22 @@ from .program import MESSAGE, Program
 
 CALLS = [
     ("POST", "/v1/messages", "send"),
+    ("POST", "/v1/messages/batch", "send"),
+    ("POST", "/v1/quotes", "send"),
+    ("GET", "/v1/messages", "read"),
+    ("GET", "/v1/credit-history", "read"),
     ("GET", f"/v1/messages/msg_{'0' * 26}", "read"),
     ("GET", "/v1/balance", "read"),
     ("POST", "/v1/top-ups", "billing"),
     ("GET", "/v1/top-ups", "billing"),
     ("GET", f"/v1/top-ups/top_{'0' * 26}", "billing"),
 ]
-BODIES: dict[str, dict[str, str]] = {"/v1/messages": MESSAGE, "/v1/top-ups": {"amount": "1000.00"}}
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/messages": MESSAGE,
+    "/v1/messages/batch": {"messages": [MESSAGE]},
+    "/v1/quotes": MESSAGE,
+    "/v1/top-ups": {"amount": "1000.00"},
+}
 
 BAD: dict[str, Callable[[str], list[str | bytes]]] = {
     "none": lambda key: [],
@@ -63,7 +72,7 @@ def test_a_bad_credential_is_refused_like_every_other(program: Program, what: st
     problem = program.refused("GET", 401, "invalid_api_key", "/v1/balance", headers=headers)
     del problem["request_id"]
     assert problem == {
-        "type": "/docs/errors/invalid_api_key",
+        "type": "/v1/docs/errors/invalid_api_key",
         "title": "Invalid api key",
         "status": 401,
         "detail": "The API key is missing, malformed, unknown, expired or revoked.",

@@ -1,0 +1,143 @@
+"""What every name in a body means, and what else is known about its values.
+
+A name means the same everywhere; where it must not, `Struct.name` says so. What stands here describes: bodies are
+checked by the operations, which name everything that is wrong at once.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from khata.api.credit_history import KINDS
+from khata.api.messages import STATUSES
+from khata.billing.queries import TopUpState
+from khata.messaging.core.draft import BODY_LENGTH_MAX, METADATA_COUNT_MAX, METADATA_LENGTH_MAX, REFERENCE_LENGTH_MAX
+from khata.messaging.core.recipients import RECIPIENT_LENGTH_MAX
+from khata.payments.port import PaymentMethod, PaymentStatus
+
+_CREDITS = {"pattern": r"^-?[0-9]+(\.[0-9]{1,6})?$"}
+_MONEY = {"pattern": r"^[0-9]+\.[0-9]{2}$"}
+_INSTANT = {"format": "date-time"}
+_ENCODING = {"enum": ["gsm7", "ucs2"]}
+
+
+def _id(prefix: str) -> Mapping[str, Any]:
+    return {"pattern": f"^{prefix}_[0-9a-z]{{26}}$"}
+
+
+Described = tuple[str, Mapping[str, Any]]
+
+FIELDS: Mapping[str, Described] = {
+    # Asked for
+    "to": ("A mobile number with country code.", {"maxLength": RECIPIENT_LENGTH_MAX}),
+    "BroadcastBody.to": ("Mobile numbers with country code, one message each.", {}),
+    "body": ("The text.", {"minLength": 1, "maxLength": BODY_LENGTH_MAX}),
+    "channel": ("How it travels.", {}),
+    "from": ("What phones show as the sender: 1 to 11 letters and digits, or a number; `KHATA` by default.", {}),
+    "MessageBody.reference": (
+        "A text of yours, to find the message by.",
+        {"minLength": 1, "maxLength": REFERENCE_LENGTH_MAX},
+    ),
+    "BroadcastBody.reference": ("A text of yours, given to every message.", {"maxLength": REFERENCE_LENGTH_MAX}),
+    "metadata": (
+        f"Pairs of texts of yours, each at most {METADATA_LENGTH_MAX} characters.",
+        {"maxProperties": METADATA_COUNT_MAX},
+    ),
+    "messages": ("The messages, 1 to 10,000.", {}),
+    "all_or_nothing": ("Whether one refused message refuses all.", {}),
+    # Messages
+    "DetailedMessage.id": ("Public id of the message.", _id("msg")),
+    "ListedMessage.id": ("Public id of the message.", _id("msg")),
+    "SentBody.id": ("Public id of the message.", _id("msg")),
+    "BatchResult.id": ("Public id of the message, where it was accepted.", _id("msg")),
+    "status": ("State of the message.", {"enum": list(STATUSES)}),
+    "segments": ("How many SMS it takes on the air.", {"minimum": 1}),
+    "encoding": ("`gsm7`, or `ucs2` where the text needs Unicode.", _ENCODING),
+    "credits": ("Price in credits.", _CREDITS),
+    "credits_used": ("What was used of `credits`; `null` until that is settled.", _CREDITS),
+    "balance": ("Available credits, after this.", _CREDITS),
+    "reference": ("The `reference` it was sent with.", {}),
+    "error": ("Why it was not delivered.", {}),
+    "created_at": ("When it was accepted.", _INSTANT),
+    "submitted_at": ("When it was handed to the carrier.", _INSTANT),
+    "finished_at": ("When its state became final.", _INSTANT),
+    "timeline": ("What happened, oldest first.", {}),
+    "event": (
+        "`accepted`, `credits_held`, `submitted`, `unknown`, `credits_captured`, `credits_returned`, or a final state.",
+        {},
+    ),
+    "at": ("When.", _INSTANT),
+    "TimelineStep.credits": ("Credits moved by this step, signed.", _CREDITS),
+    "detail": ("A sentence for people; it may change.", {}),
+    "code": ("A name for programs; it never changes.", {}),
+    # Batches and quotes
+    "accepted": ("How many messages were accepted.", {"minimum": 1}),
+    "refused": ("How many were not.", {"minimum": 0}),
+    "Batch.credits": ("Price of all that were accepted.", _CREDITS),
+    "results": ("One for each message, in the order asked.", {}),
+    "Quote.balance": ("Available credits now.", _CREDITS),
+    "sufficient": ("Whether the balance covers it.", {}),
+    # Credits
+    "available": ("Credits that can be spent.", _CREDITS),
+    "held": ("Credits held for messages under way.", _CREDITS),
+    "expiring": ("Credits that expire, the soonest first.", {}),
+    "ExpiringCredits.credits": ("How many.", _CREDITS),
+    "expires_at": ("When they expire.", _INSTANT),
+    "seq": ("Number of the entry; it grows, and an entry is never changed.", {"minimum": 1}),
+    "kind": ("Why credits moved.", {"enum": list(KINDS)}),
+    "description": ("A few words for people.", {}),
+    "CreditChange.reference": ("Public id of the message or top-up, where there is one.", {}),
+    "CreditChange.credits": ("What was added, or taken (negative).", _CREDITS),
+    "balance_after": ("Available credits right after it.", _CREDITS),
+    # Top-ups
+    "TopUpBody.amount": (
+        "Rupees before tax, with at most two decimals.",
+        {"pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"},
+    ),
+    "amount": ("Rupees before tax.", _MONEY),
+    "TopUp.id": ("Public id of the top-up.", _id("top")),
+    "TopUp.status": (
+        "State of the top-up. `failed`, `cancelled` and `expired` may still become `paid`, where a bank confirms late.",
+        {"enum": [state.value for state in TopUpState]},
+    ),
+    "tax": ("GST on it.", _MONEY),
+    "total": ("What the payer pays.", _MONEY),
+    "currency": ("Currency of all amounts.", {}),
+    "TopUp.credits": ("What it gives once it is paid.", _CREDITS),
+    "checkout_url": ("Where it is paid, in a browser.", {"format": "uri"}),
+    "TopUp.created_at": ("When it was begun.", _INSTANT),
+    "TopUp.expires_at": ("Until when it can be paid.", _INSTANT),
+    "paid_at": ("When it was paid.", _INSTANT),
+    "payments": ("Every payment the gateway reported, oldest first.", {}),
+    "invoice_id": ("Always `null` for now.", {}),
+    "Payment.reference": ("The gateway's id of the payment.", {}),
+    "Payment.status": ("State of the payment.", {"enum": [status.value for status in PaymentStatus]}),
+    "method": ("How it was paid.", {"enum": [method.value for method in PaymentMethod]}),
+    "Payment.amount": ("Rupees paid, tax included.", _MONEY),
+    "bank_reference": ("What the bank calls it.", {}),
+    "Payment.created_at": ("When the gateway saw it.", _INSTANT),
+    # Pages
+    "data": ("The rows.", {}),
+    "next_cursor": ("Give it as `cursor` to go on; `null` on the last page.", {}),
+    # Problems
+    "type": ("Where the error is explained.", {"format": "uri-reference"}),
+    "title": ("The error's name for people.", {}),
+    "Problem.status": ("The answer's status.", {"minimum": 400, "maximum": 599}),
+    "request_id": ("Names this request in our log.", {"pattern": "^req_[0-9a-f]{24}$"}),
+    "errors": ("With faults in single fields: what is wrong with which.", {}),
+    "field": ("Where the fault is, like `messages[3].to`.", {}),
+    "organisation": ("With `insufficient_credits`: whose balance it is.", {}),
+    "Problem.balance": ("With `insufficient_credits`: available credits.", _CREDITS),
+    "required": ("With `insufficient_credits`: what the request would cost.", _CREDITS),
+    "top_up_url": ("With `insufficient_credits`: where to add what is missing.", {"format": "uri"}),
+    "scope": ("With `missing_scope`: the scope this call needs.", {}),
+    "top_up_id": (
+        "Where the gateway did not answer: the top-up begun, which the same Idempotency-Key goes on with.",
+        {},
+    ),
+    "missing": ("With `billing_details_missing`: which details.", {}),
+}
+
+
+def described(struct: str, name: str) -> Described:
+    """Raises KeyError for a name that nobody has described."""
+    return FIELDS.get(f"{struct}.{name}") or FIELDS[name]
