@@ -8,7 +8,6 @@ from functools import lru_cache, partial
 from typing import Any, Literal
 
 import msgspec
-from django.conf import settings
 from litestar import Request, Response, post
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
 
@@ -16,15 +15,14 @@ from khata.api.decoding import BODY_SIZE_MAX, decode, read_idempotency_key
 from khata.api.errors import BodyTooLarge, MalformedRequest, UnsupportedMediaType
 from khata.api.problems import refuse, refuse_unexpected
 from khata.api.threads import in_database_thread
+from khata.api.way_out import with_way_out
 from khata.api.wire import instant
 from khata.api.writer import acceptance_writer, note_use
 from khata.kernel.credits import credits_text
 from khata.kernel.errors import KhataError
 from khata.kernel.facts import note
-from khata.kernel.money import RUPEE_MINOR
 from khata.ledger.operations import InsufficientCredits
 from khata.messaging.operations import Acceptance, Accepted, SendRequest
-from khata.pricing.queries import credit_price
 from khata.tenancy.operations import InvalidApiKey, api_key_digest, is_well_formed
 
 PATH = "/v1/messages"
@@ -63,7 +61,7 @@ async def create_message(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         accepted = await _accept(scope, receive)
     except InsufficientCredits as error:
-        await _send_refusal(refuse, await in_database_thread(partial(_with_way_out, error)), scope, receive, send)
+        await _send_refusal(refuse, await in_database_thread(partial(with_way_out, error)), scope, receive, send)
     except KhataError as error:
         await _send_refusal(refuse, error, scope, receive, send)
     except Exception as error:
@@ -90,7 +88,11 @@ async def _accept(scope: Scope, receive: Receive) -> Accepted:
         api_key_digest=digest,
         idempotency_key=read_idempotency_key([v.decode("latin-1") for v in _values(headers, b"idempotency-key")]),
     )
-    accepted = await acceptance_writer().submit(acceptance)
+    try:
+        accepted = await acceptance_writer().submit(acceptance)
+    except InsufficientCredits:
+        note_use(digest, scope["client"])
+        raise
     note_use(digest, scope["client"])
     return accepted
 
@@ -126,16 +128,6 @@ async def _body(headers: Any, receive: Receive) -> bytes:
 
 def _values(headers: Any, name: bytes) -> list[bytes]:
     return [value for key, value in headers if key == name]
-
-
-def _with_way_out(error: InsufficientCredits) -> InsufficientCredits:
-    """The refusal leads to Add Credits, with an amount filled in that covers what is missing."""
-    missing = error.extra["required_micro"] - error.extra["balance_micro"]
-    price = credit_price()
-    rupees = max(price.amount_for(missing), price.minimum_minor) // RUPEE_MINOR
-    return InsufficientCredits(
-        **error.extra, top_up_url=f"{settings.ENVIRONMENT.base_url}/billing/add-credits/?amount={rupees}"
-    )
 
 
 async def _send_answer(accepted: Accepted, send: Send) -> None:

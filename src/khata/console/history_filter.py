@@ -54,7 +54,8 @@ class HistoryFilterForm(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.data.get("type")) or self.data.get("period") != "all"
+        """Beyond what the page shows by itself."""
+        return bool(self.data.get("type")) or self.data.get("period") not in ("all", PERIOD_DEFAULT)
 
     @property
     def history_filter(self) -> HistoryFilter:

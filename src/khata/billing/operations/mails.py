@@ -29,7 +29,7 @@ def _text(top_up: TopUpRow) -> str:
     lines = [
         "Payment Successful" + (", confirmed late by your bank" if top_up.is_paid_late else ""),
         "",
-        f"{_credits(top_up)} credits were added to your account.",
+        f"{_credits(top_up)} credits were added.",
         "",
         f"Amount: {_money(top_up.amount_minor)}",
         *(f"{line.label}: {_money(line.amount_minor)}" for line in top_up.tax_lines),

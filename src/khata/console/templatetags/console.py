@@ -1,5 +1,6 @@
 """Filters and tags of the console's templates: credits, money, phones, time, states, icons, fields."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from heroicons.templatetags.heroicons import heroicon_outline
 
-from khata.billing.queries import TopUpRow
+from khata.billing.queries import PaymentRow, TopUpRow
 from khata.console import words
 from khata.console.message_words import BADGES, EVENTS
 from khata.console.payment_words import is_on_its_way, payment_words
@@ -84,6 +85,12 @@ def message_badge(status: MessageStatus) -> dict[str, Badge]:
 @register.inclusion_tag("console/_badge.html")
 def payment_badge(top_up: TopUpRow) -> dict[str, Badge]:
     return {"badge": payment_words(top_up).badge}
+
+
+@register.filter
+def credited_first(payments: Sequence[PaymentRow]) -> list[PaymentRow]:
+    """The payment that brought the credits, then the others in their order."""
+    return sorted(payments, key=lambda payment: not payment.is_credited)
 
 
 @register.filter

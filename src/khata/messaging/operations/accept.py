@@ -15,7 +15,7 @@ from khata.kernel.ids import new_uuid, public_organisation_id
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger.core import Condition, Outcome, PlaceHold
 from khata.ledger.operations import InsufficientCredits, WalletFrozen, lock_wallets, post_batch_at
-from khata.messaging.core.draft import check_sms
+from khata.messaging.core.draft import SmsDraft, check_sms
 from khata.messaging.core.life import MessageStatus
 from khata.messaging.errors import (
     DestinationUnpriced,
@@ -182,8 +182,8 @@ def _price_all(known: Sequence[tuple[int, Acceptance]], card: RateCard, answers:
     return entries
 
 
-def _price(acceptance: Acceptance, card: RateCard) -> NewMessage | KhataError:
-    request = acceptance.request
+def price_request(request: SendRequest, card: RateCard) -> tuple[SmsDraft, int] | KhataError:
+    """The request ready to go and what it costs (micro-credits), or what is wrong with it."""
     draft = check_sms(
         recipient=request.recipient,
         body=request.body,
@@ -197,6 +197,14 @@ def _price(acceptance: Acceptance, card: RateCard) -> NewMessage | KhataError:
     rate = card.rate_for("sms", draft.recipient.removeprefix("+"))
     if rate is None:
         return DestinationUnpriced()
+    return draft, rate.credits_micro * draft.segmentation.segment_count
+
+
+def _price(acceptance: Acceptance, card: RateCard) -> NewMessage | KhataError:
+    priced = price_request(acceptance.request, card)
+    if isinstance(priced, KhataError):
+        return priced
+    draft, credits = priced
     assert acceptance.organisation_id is not None
     return NewMessage(
         id=new_uuid(),
@@ -204,7 +212,7 @@ def _price(acceptance: Acceptance, card: RateCard) -> NewMessage | KhataError:
         channel=_CHANNEL_SMS,
         encoding=_ENCODING_CODES[draft.segmentation.encoding],
         segments=draft.segmentation.segment_count,
-        credits=rate.credits_micro * draft.segmentation.segment_count,
+        credits=credits,
         recipient=draft.recipient,
         sender=draft.sender,
         body=draft.body,

@@ -2,11 +2,9 @@
 
 from typing import NamedTuple
 
-from khata.kernel.errors import InvalidRequest
+from khata.kernel.errors import KhataError
 from khata.kernel.transactions import needs_database
-from khata.messaging.core.draft import check_sms
-from khata.messaging.errors import DestinationUnpriced, InvalidRecipient
-from khata.messaging.operations.accept import SendRequest
+from khata.messaging.operations.accept import SendRequest, price_request
 from khata.pricing.queries import rate_card
 
 
@@ -22,18 +20,8 @@ def quote_message(request: SendRequest) -> MessageQuote:
 
     Whether there are credits for it is the ledger's to say.
     """
-    draft = check_sms(
-        recipient=request.recipient,
-        body=request.body,
-        sender=request.sender,
-        reference=request.reference,
-        metadata=request.metadata,
-    )
-    if isinstance(draft, list):
-        is_recipient = {problem["code"] for problem in draft} == {"invalid_recipient"}
-        raise InvalidRecipient(draft[0]["detail"], errors=draft) if is_recipient else InvalidRequest(draft)
-    rate = rate_card().rate_for("sms", draft.recipient.removeprefix("+"))
-    if rate is None:
-        raise DestinationUnpriced
-    cut = draft.segmentation
-    return MessageQuote(cut.segment_count, cut.encoding, rate.credits_micro * cut.segment_count)
+    priced = price_request(request, rate_card())
+    if isinstance(priced, KhataError):
+        raise priced
+    draft, credits_micro = priced
+    return MessageQuote(draft.segmentation.segment_count, draft.segmentation.encoding, credits_micro)
