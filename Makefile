@@ -10,18 +10,24 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 MYPY_ENVIRONMENT := DATABASE_URL=postgresql://localhost/khata KHATA_SECRET_KEY=none-of-this-is-ever-used-or-connected-to
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ci lint lock clean browser
+.PHONY: help demo test ci bench bench-short lint lock clean browser wrk
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## run everything on this machine, the far ends simulated (ARGS="--port 9000" passes flags)
 	@exec $(BIN)/khata demo $(ARGS)
 
-test: lint browser ## check and test everything; installs what the tests need
+test: lint browser wrk ## check and test everything; installs what the tests need
 	$(BIN)/pytest $(ARGS)
 
 ci: test ## what a change must pass
+
+bench: $(VENV)/.test wrk ## measure everything on this machine, some minutes (ARGS="--only dispatch" for one line)
+	$(BIN)/python -m bench --json build/bench.json $(ARGS)
+
+bench-short: $(VENV)/.test wrk ## the same with tiny sizes: whether it still works, not how fast it is
+	$(BIN)/python -m bench --short $(ARGS)
 
 lint: $(VENV)/.test ## style, types, and which part may import which
 	$(BIN)/ruff check
@@ -36,7 +42,7 @@ lock: $(VENV)/.test ## write the lock files anew after a change in pyproject.tom
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp per set of packages: it is older than its lock file exactly when something has to be installed.
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
@@ -74,4 +80,16 @@ browser:
 		exit 0; \
 	fi; \
 	echo "The tests need Chromium: install it, or name it with KHATA_TEST_BROWSER=/path/to/chromium." >&2; \
+	exit 1
+
+# The load generator of the benchmarks.
+wrk:
+	@if command -v wrk >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && grep -qx 'ID=debian' /etc/os-release 2>/dev/null; then \
+		echo "Installing wrk for the benchmarks …"; \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wrk >/dev/null && \
+		exit 0; \
+	fi; \
+	echo "The benchmarks need wrk, the HTTP load generator: install it." >&2; \
 	exit 1

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.core.test_ledger_laws import NOW, after, empty_book, lots_of, uuid
 
 from khata.kernel.credits import AMOUNT_MICRO_MAX
 from khata.ledger.core import (
@@ -22,6 +21,7 @@ from khata.ledger.core import (
     apply_batch,
     extend_chain,
 )
+from tests.core.test_ledger_laws import NOW, after, empty_book, lots_of, uuid
 
 A, B, C = uuid(1), uuid(2), uuid(3)
 DAY = timedelta(days=1)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from tests.conftest import World
 
 from khata.billing.figures import recent_top_ups_by_state, webhook_events_due_count
 from khata.billing.models import TopUp, WebhookEvent
@@ -30,6 +29,7 @@ from khata.messaging.operations import (
 )
 from khata.messaging.rows import ClaimedMessage
 from khata.tenancy.models import Organisation
+from tests.conftest import World
 
 CREDIT = 1_000_000
 

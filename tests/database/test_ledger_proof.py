@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from tests.owner import owner_connection
 
 from khata.kernel.clock import utc_now
 from khata.kernel.transactions import in_transaction
 from khata.ledger.core import Capture, ExpireLots, Grant, PlaceHold, VoidHold
 from khata.ledger.operations import post_batch, verify_ledger
 from khata.tenancy.models import Organisation
+from tests.owner import owner_connection
 
 CREDIT = 1_000_000
 

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 from django.db import connection
-from tests.owner import owner_connection
 
 from khata.kernel.ids import shard_of
 from khata.kernel.transactions import in_transaction, with_pooled_connection
@@ -16,6 +15,7 @@ from khata.ledger import queries
 from khata.ledger.core import Capture, Command, Condition, Outcome, PlaceHold, Purchase, VoidHold
 from khata.ledger.operations import freeze_wallet, post_batch, unfreeze_wallet
 from khata.tenancy.models import Organisation
+from tests.owner import owner_connection
 
 GiveCredits = Callable[[int, int], None]
 CREDIT = 1_000_000

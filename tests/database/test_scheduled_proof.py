@@ -15,8 +15,6 @@ from typing import Any
 import psycopg
 import pytest
 from django.db.models import F
-from tests.conftest import World
-from tests.owner import owner_connection
 
 from khata.kernel.ids import public_organisation_id
 from khata.kernel.transactions import in_transaction, with_pooled_connection
@@ -26,6 +24,8 @@ from khata.ledger.models import LedgerProofRun, Wallet
 from khata.ledger.operations import LedgerProof, is_proof_due, post_batch, prove_if_due
 from khata.ledger.proof import prove_on
 from khata.ledger.queries import balance
+from tests.conftest import World
+from tests.owner import owner_connection
 
 GiveCredits = Callable[[int, int], None]
 AT_ONCE = timedelta(0)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.conftest import World
 
 from khata.carriers.port import Accepted, Answer, Receipt, ReceiptState, Refused, Unavailable, Unknown
 from khata.kernel.clock import utc_now
@@ -41,6 +40,7 @@ from khata.messaging.operations import (
 )
 from khata.messaging.rows import ClaimedMessage
 from khata.tenancy.models import Organisation
+from tests.conftest import World
 
 GiveCredits = Callable[[int, int], None]
 CREDIT = 1_000_000

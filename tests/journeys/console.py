@@ -10,6 +10,8 @@ from tests.cli.waiting import wait_until
 from .customers import Customer
 from .history import History, read_history
 
+STATUS_WAIT_MS = 30_000
+
 
 class Console:
     """One tab. Without scripts some steps take a button more."""
@@ -114,11 +116,9 @@ class Console:
         return self.page.get_by_role("main").get_by_role("alert")
 
     def expect_status(self, word: str) -> None:
-        """The message's page says so by itself; without scripts it takes some seconds, or a reload."""
+        """The message's page says so by itself; without scripts it looks again every five seconds."""
         status = self.page.get_by_role("main").get_by_role("status")
-        if not self.has_scripts:
-            wait_until(lambda: word in _text_after_reload(self.page, status), f"the message was {word}")
-        expect(status).to_contain_text(word)
+        expect(status).to_contain_text(word, timeout=STATUS_WAIT_MS)
 
 
 def _text_after_reload(page: Page, place: Locator) -> str:

@@ -19,12 +19,14 @@ class NotAnId(ValueError):
 
 
 def new_uuid() -> uuid.UUID:
-    """A UUIDv7 (RFC 9562): 48 bits of milliseconds, then randomness."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return uuid.UUID(int=value)
+    """A UUIDv7 (RFC 9562, method 3): milliseconds, a 12-bit fraction of one, then 62 bits of randomness.
+
+    With the fraction the ids of one batch rise, too, and fill an index from its end instead of in its middle.
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = (nanoseconds << 12) // 1_000_000
+    randomness = int.from_bytes(os.urandom(8), "big") >> 2
+    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0x2 << 62) | randomness)
 
 
 def new_organisation_id() -> int:

@@ -1,5 +1,8 @@
 """The prices in force."""
 
+import time
+from functools import lru_cache
+
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import ErrorKind, KhataError
 from khata.pricing import models
@@ -22,6 +25,12 @@ def credit_price() -> CreditPrice:
 
 
 def rate_card() -> RateCard:
+    """The rates in force, read again every second: a batch of messages costs less than this list."""
+    return _rate_card_in(int(time.monotonic()))
+
+
+@lru_cache(maxsize=1)
+def _rate_card_in(second: int) -> RateCard:
     rows = models.Rate.objects.filter(valid_from__lte=utc_now()).order_by("channel", "prefix", "-valid_from")
     in_force = rows.distinct("channel", "prefix")
     return RateCard(Rate(row.channel, row.prefix, row.destination, row.credits_micro) for row in in_force)  # type: ignore[arg-type]

@@ -12,9 +12,6 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.db import IntegrityError, connection, transaction
-from tests.conftest import World
-from tests.database.billing import jobs
-from tests.database.billing.staged_gateway import StagedGateway
 
 from khata.billing import queries
 from khata.billing.models import PaymentAttempt, TopUp
@@ -30,6 +27,9 @@ from khata.ledger.core import Kind, Purchase
 from khata.ledger.operations import post_batch
 from khata.payments.port import Payment, PaymentStatus, Refused, Snapshot, Unavailable
 from khata.tenancy.models import Organisation
+from tests.conftest import World
+from tests.database.billing import jobs
+from tests.database.billing.staged_gateway import StagedGateway
 
 CREDITS = 5_000_000_000
 

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from tests.conftest import World
-from tests.database.billing.staged_gateway import StagedGateway
 
 from khata.billing import queries
 from khata.billing.models import TopUp
@@ -31,6 +29,8 @@ from khata.ledger import queries as ledger
 from khata.payments import registry
 from khata.payments.port import AutoPostForm, Order, OrderRequest, PaymentStatus, Refused, Unavailable, Unknown
 from khata.tenancy.models import Organisation
+from tests.conftest import World
+from tests.database.billing.staged_gateway import StagedGateway
 
 
 def start(organisation: Organisation, amount_minor: int = 100_000, key: str | None = None, **more: Any) -> TopUpRow:

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from tests.database.billing import jobs
-from tests.database.billing.staged_gateway import StagedGateway, webhook
 
 from khata.billing import queries
 from khata.billing.models import TopUp, WebhookEvent
@@ -20,6 +18,8 @@ from khata.kernel.clock import utc_now
 from khata.ledger import queries as ledger
 from khata.payments.errors import UnknownGateway
 from khata.payments.port import ForgedWebhook, PaymentStatus, Unavailable
+from tests.database.billing import jobs
+from tests.database.billing.staged_gateway import StagedGateway, webhook
 
 CREDITS = 5_000_000_000
 

@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Self
 
 import httpx
-from tests.sandbox.far_end import wait_until
-from tests.sandbox.gateway.payer import Payer
 
 from khata.payments.port import AutoPostForm, Start
+from tests.sandbox.far_end import wait_until
+from tests.sandbox.gateway.payer import Payer
 
 KEY_ID, KEY_SECRET, WEBHOOK_SECRET = "rzp_test_khataTests0001", "gateway-secret", "webhook-secret"
 DEADLINE_S = 20

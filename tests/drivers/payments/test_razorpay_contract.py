@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.ports import free_port
-from tests.sandbox.far_end import wait_until
 
 from khata.payments.drivers.razorpay import RazorpayGateway, RazorpaySettings
 from khata.payments.port import Start
+from tests.ports import free_port
+from tests.sandbox.far_end import wait_until
 
 from .contract import Bench, GatewayContract
 from .sandbox_gateway import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, SandboxGateway
