@@ -95,9 +95,10 @@ def replies(status: int, body: Any, *, content_type: str = "application/json", p
         handler.send_header("content-length", str(len(raw) + promised))
         if status in (301, 302, 307, 308):
             handler.send_header("location", "http://127.0.0.1:9/elsewhere")
+        # Announced: a client that took the connection for kept would lose its next request on it.
+        handler.send_header("connection", "close")
         handler.end_headers()
         handler.wfile.write(raw)
-        handler.close_connection = True
 
     return answer
 
