@@ -13,6 +13,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.ports import free_port
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from khata.tenancy.models import Member, Organisation
 
 _CLEANUP = ExitStack()
+
+# How long an example takes says nothing on a shared machine.
+hypothesis.settings.register_profile("khata", deadline=None)
+hypothesis.settings.load_profile("khata")
 
 
 def pytest_configure(config: pytest.Config) -> None:
