@@ -29,7 +29,6 @@ from khata.messaging.operations import (
     apply_receipts,
     claim_messages,
     park_receipts,
-    release_claims,
     send_message,
     send_messages,
     settle_handed,
@@ -177,13 +176,6 @@ def test_a_worker_that_hung_past_its_lease_changes_nothing(funded: int) -> None:
     assert detail(funded, sent).status is MessageStatus.UNKNOWN
     assert hand_over(claimed, Accepted("late")) == 0
     assert money(funded) == (9, 1)
-
-
-def test_claims_given_back_are_due_again(funded: int) -> None:
-    send(funded)
-    claimed = claim_of(funded)
-    release_claims(claimed)
-    assert len(claim_of(funded)) == 1
 
 
 def test_two_workers_never_claim_the_same_message(funded: int) -> None:

@@ -1,7 +1,5 @@
 """Credits are integers: micro-credits, 1 credit = 1,000,000. No float, no Decimal in storage."""
 
-from decimal import Decimal
-
 MICRO_PER_CREDIT = 1_000_000
 AMOUNT_MICRO_MAX = 10**15
 """The largest amount one transfer may move (reliability invariant INV-01)."""
@@ -13,11 +11,3 @@ def credits_text(amount_micro: int) -> str:
     whole, rest = divmod(abs(amount_micro), MICRO_PER_CREDIT)
     fraction = f"{rest:06d}".rstrip("0")
     return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
-
-
-def micro_from_credits(amount: Decimal | int | str) -> int:
-    """Micro-credits of a decimal amount. Raises ValueError where it is not exact."""
-    scaled = Decimal(amount) * MICRO_PER_CREDIT
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"{amount} is finer than a micro-credit")
-    return int(scaled)

@@ -11,8 +11,7 @@ PAGE_SIZE_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows in order, with the opaque cursors that continue them; None where there is nothing more that way."""
+    """Rows in order, with the opaque cursor that continues them; None where there is nothing more."""
 
     rows: list[Row]
     next_cursor: str | None = None
-    previous_cursor: str | None = None

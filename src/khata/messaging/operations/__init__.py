@@ -19,7 +19,6 @@ from khata.messaging.operations.batch import BATCH_COUNT_MAX, RefusedItem, SentB
 from khata.messaging.operations.dispatch import (
     Handed,
     claim_messages,
-    release_claims,
     settle_handed,
     sweep_overdue,
 )
@@ -49,7 +48,6 @@ __all__ = [
     "drop_old_idempotency_keys",
     "park_receipts",
     "quote_message",
-    "release_claims",
     "send_batch",
     "send_message",
     "send_messages",

@@ -70,17 +70,6 @@ def settle_handed(handed: Sequence[Handed]) -> int:
 
 
 @needs_database
-def release_claims(messages: Sequence[ClaimedMessage]) -> None:
-    """Gives back messages that were claimed but certainly not handed over (a worker shutting down)."""
-    with in_transaction() as connection:
-        now = _database_time(connection)
-        locked = lock(connection, [(message.organisation_id, message.id) for message in messages])
-        back = Change(MessageStatus.ACCEPTED, due_at=now)
-        mine = [(locked[m.id], back) for m in messages if locked[m.id].lease_token == m.lease_token]
-        write_changes(connection, mine)
-
-
-@needs_database
 def sweep_overdue() -> int:
     """Leases that ran out become `unknown` (never resent by themselves); doubts older than DOUBT_MAX end."""
     return _sweep_leases() + _sweep_doubts()
