@@ -17,13 +17,13 @@ DEPLOY_CHECKS_NOT_OURS = frozenset(
 
 def prices(environment: Any) -> Iterator[str]:
     # Django's models cannot be imported before it is set up.
-    from khata.pricing.queries import credit_price, rate_card
+    from khata.pricing.queries import credit_price, rate_card_now
 
     try:
         credit_price()
     except KhataError as error:
         yield error.detail
-    if not rate_card().rates:
+    if not rate_card_now().rates:
         yield "No rate is in force: every message would be refused. Run `khata migrate`."
 
 
