@@ -3,8 +3,10 @@ const dialog = document.getElementById("dialog");
 const account = document.querySelector("details.account");
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target !== dialog) return;
-  if (!dialog.open) dialog.showModal();
+  if (event.detail.target !== dialog || dialog.open) return;
+  dialog.showModal();
+  // Else htmx focuses it again.
+  dialog.querySelector("[autofocus]").removeAttribute("autofocus");
 });
 
 document.addEventListener("click", (event) => {
@@ -26,7 +28,7 @@ async function copyText(button) {
   setTimeout(() => { button.textContent = "Copy"; }, 2000);
 }
 
-// Add Credits: a preset fills the amount, and an amount marks its preset.
+// A preset fills the amount, an amount marks its preset.
 document.addEventListener("input", ({ target }) => {
   const form = target.form;
   if (!form?.matches(".add-credits")) return;
@@ -40,7 +42,7 @@ document.addEventListener("input", ({ target }) => {
   }
 });
 
-// One click, one form: the button rests for ten seconds, or until Back shows the page again.
+// One click, one form: the button rests for 10 s, or until Back.
 document.addEventListener("submit", (event) => {
   const button = event.target.dataset.once && event.submitter;
   if (!button || button.value === "preview") return;
@@ -51,13 +53,13 @@ document.addEventListener("submit", (event) => {
   addEventListener("pageshow", wake, { once: true });
 });
 
-// To the gateway, but not when Back leads here again.
+// To the gateway, unless Back leads here.
 addEventListener("pageshow", (event) => {
   const isReturn = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   if (!isReturn) document.querySelector("form[data-autosubmit]")?.requestSubmit();
 });
 
-// Polls rest while nobody looks; a lost connection is told.
+// Polls rest unseen; a lost connection is told.
 let seen = new Date();
 const lost = document.getElementById("connection");
 document.addEventListener("htmx:beforeRequest", (event) => {
