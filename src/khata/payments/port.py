@@ -22,6 +22,20 @@ class PaymentStatus(StrEnum):
     FAILED = "failed"
 
 
+class RefundStatus(StrEnum):
+    PENDING = "pending"
+    PROCESSED = "processed"
+    FAILED = "failed"
+
+
+class DisputeStatus(StrEnum):
+    OPEN = "open"
+    UNDER_REVIEW = "under_review"
+    WON = "won"
+    LOST = "lost"
+    CLOSED = "closed"
+
+
 class PaymentMethod(StrEnum):
     UPI = "upi"
     CARD = "card"
@@ -96,14 +110,69 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """`receipt` is our refund's public id (≤ 40 characters): asked for twice, the gateway refunds once."""
+
+    receipt: str
+    payment_ref: str
+    amount_minor: int
+    currency: str
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money on its way back, as the gateway reports it now. `receipt` is "" where somebody else started it."""
+
+    refund_ref: str
+    payment_ref: str
+    amount_minor: int
+    currency: str
+    status: RefundStatus
+    receipt: str
+    bank_ref: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A payer's bank asks for its money back. Only `LOST` takes it."""
+
+    dispute_ref: str
+    payment_ref: str
+    amount_minor: int
+    currency: str
+    status: DisputeStatus
+    reason_code: str
+    respond_by: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An order and all its payments, read together from the gateway's API."""
+    """An order with all its payments, their refunds and disputes, read together from the gateway's API."""
 
     order: Order
     is_paid: bool
     paid_minor: int
     payments: tuple[Payment, ...]
     mode: Mode
+    refunds: tuple[Refund, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettledItem:
+    """One line of what the gateway paid out: `kind` is "payment", "refund" or "adjustment"; `ref` is its id there."""
+
+    kind: str
+    ref: str
+    order_ref: str | None
+    amount_minor: int
+    fee_minor: int
+    tax_minor: int
+    settlement_ref: str
+    settled_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +231,11 @@ class Capabilities:
     methods: tuple[str, ...]
     """Labels in the order the hosted page shows them."""
     upi_maximum_minor: int
+    has_refunds: bool = True
+    has_settlements: bool = False
+    """Whether `list_settled` tells what was paid out."""
+    has_saved_methods: bool = False
+    """Whether a payer's method can be charged again without the payer (mandates, stored cards)."""
 
 
 class Gateway(Protocol):
@@ -183,6 +257,18 @@ class Gateway(Protocol):
         ...
 
     def read(self, order_ref: str) -> Snapshot | Refused | Unavailable: ...
+
+    def refund(self, request: RefundRequest) -> Refund | Refused | Unavailable | Unknown: ...
+
+    def list_payments(
+        self, *, created_from: datetime, created_until: datetime
+    ) -> tuple[Payment, ...] | Refused | Unavailable:
+        """Every payment created in that time (end excluded), paged through to its end; oldest first."""
+        ...
+
+    def list_settled(self, *, year: int, month: int, day: int) -> tuple[SettledItem, ...] | Refused | Unavailable:
+        """What was settled on that day (gateway's time zone). Refused where `has_settlements` is false."""
+        ...
 
     def read_return(self, *, order_ref: str, fields: Mapping[str, str]) -> ReturnHint:
         """No network. Uses the stored `order_ref`, never a posted one."""

@@ -1,6 +1,7 @@
 """The gateways this installation has. `khata.site.wiring` fills it at start; nobody else names a driver."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from khata.kernel.transactions import forbid_inside_transaction
 from khata.payments.errors import NoGatewayConfigured, UnknownGateway
@@ -9,8 +10,12 @@ from khata.payments.port import (
     Order,
     OrderRequest,
     Payer,
+    Payment,
+    Refund,
+    RefundRequest,
     Refused,
     ReturnHint,
+    SettledItem,
     Snapshot,
     Start,
     Unavailable,
@@ -70,6 +75,20 @@ class _OutsideTransactions:
     def read(self, order_ref: str) -> Snapshot | Refused | Unavailable:
         forbid_inside_transaction()
         return self._gateway.read(order_ref)
+
+    def refund(self, request: RefundRequest) -> Refund | Refused | Unavailable | Unknown:
+        forbid_inside_transaction()
+        return self._gateway.refund(request)
+
+    def list_payments(
+        self, *, created_from: datetime, created_until: datetime
+    ) -> tuple[Payment, ...] | Refused | Unavailable:
+        forbid_inside_transaction()
+        return self._gateway.list_payments(created_from=created_from, created_until=created_until)
+
+    def list_settled(self, *, year: int, month: int, day: int) -> tuple[SettledItem, ...] | Refused | Unavailable:
+        forbid_inside_transaction()
+        return self._gateway.list_settled(year=year, month=month, day=day)
 
     def read_return(self, *, order_ref: str, fields: Mapping[str, str]) -> ReturnHint:
         return self._gateway.read_return(order_ref=order_ref, fields=fields)

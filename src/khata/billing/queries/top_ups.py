@@ -1,4 +1,4 @@
-"""Reads of top-ups, always scoped to one organisation but where the name says otherwise."""
+"""Reads of top-ups."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,22 +17,6 @@ from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
 from khata.payments.port import PaymentMethod, PaymentStatus
 from khata.pricing import queries as pricing
 from khata.tenancy import queries as tenancy
-
-__all__ = [
-    "PaymentRow",
-    "TaxLine",
-    "TopUpFailure",
-    "TopUpQuote",
-    "TopUpRow",
-    "TopUpState",
-    "has_top_up_with_key",
-    "open_top_ups",
-    "quote",
-    "top_up",
-    "top_up_for_anyone",
-    "top_ups",
-    "top_ups_by_reference",
-]
 
 
 @dataclass(frozen=True, slots=True)
