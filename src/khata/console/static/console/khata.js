@@ -5,7 +5,7 @@ const account = document.querySelector("details.account");
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== dialog || dialog.open) return;
   dialog.showModal();
-  // Else htmx focuses it again.
+  // Or htmx focuses it.
   dialog.querySelector("[autofocus]").removeAttribute("autofocus");
 });
 
@@ -28,7 +28,7 @@ async function copyText(button) {
   setTimeout(() => { button.textContent = "Copy"; }, 2000);
 }
 
-// A preset fills the amount, an amount marks its preset.
+// Presets fill the amount, amounts mark their preset.
 document.addEventListener("input", ({ target }) => {
   const form = target.form;
   if (!form?.matches(".add-credits")) return;
