@@ -38,16 +38,62 @@ def _prepare() -> None:
 
 @app.command()
 def gateway(
-    host: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_HOST")] = None,
-    port: Annotated[int | None, typer.Option(envvar="SANDBOX_GATEWAY_PORT", min=0, max=65535)] = None,
-    data_dir: Annotated[Path | None, typer.Option(envvar="SANDBOX_GATEWAY_DATA_DIR")] = None,
-    key_id: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_KEY_ID", help="Starts with rzp_test_.")] = None,
-    key_secret: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_KEY_SECRET")] = None,
-    webhook_url: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_WEBHOOK_URL")] = None,
-    webhook_secret: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_WEBHOOK_SECRET")] = None,
-    merchant_name: Annotated[str | None, typer.Option(envvar="SANDBOX_GATEWAY_MERCHANT_NAME")] = None,
+    host: Annotated[
+        str | None, typer.Option(envvar="SANDBOX_GATEWAY_HOST", help=_LISTEN_HELP, show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(envvar="SANDBOX_GATEWAY_PORT", min=0, max=65535, help="0 takes a free one.", show_default="8001"),
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--data-dir",
+            "--data",
+            envvar="SANDBOX_GATEWAY_DATA_DIR",
+            help="Kept there.",
+            show_default="sandbox-gateway",
+        ),
+    ] = None,
+    key_id: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SANDBOX_GATEWAY_KEY_ID", help="Starts with rzp_test_.", show_default="rzp_test_sandbox0000001"
+        ),
+    ] = None,
+    key_secret: Annotated[
+        str | None, typer.Option(envvar="SANDBOX_GATEWAY_KEY_SECRET", show_default="sandbox-key-secret")
+    ] = None,
+    webhook_url: Annotated[
+        str | None, typer.Option(envvar="SANDBOX_GATEWAY_WEBHOOK_URL", help="Where events go.", show_default="nowhere")
+    ] = None,
+    webhook_secret: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SANDBOX_GATEWAY_WEBHOOK_SECRET", help="Signs events.", show_default="sandbox-webhook-secret"
+        ),
+    ] = None,
+    merchant_name: Annotated[
+        str | None,
+        typer.Option(envvar="SANDBOX_GATEWAY_MERCHANT_NAME", help="Shown to payers.", show_default="Khata Demo"),
+    ] = None,
+    time_speed: Annotated[
+        int | None,
+        typer.Option(envvar="SANDBOX_GATEWAY_TIME_SPEED", help="3600: an hour passes in a second.", show_default="1"),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            envvar="SANDBOX_GATEWAY_SEED",
+            help="Decides which draws of a fault switch strike.",
+            show_default="by chance",
+        ),
+    ] = None,
 ) -> None:
-    """The payment gateway: REST, hosted checkout, webhooks. No money moves."""
+    """The payment gateway: Razorpay's REST, hosted checkout and webhooks. No money moves.
+
+    The control page is at /control, its JSON twin at /_sandbox.
+    """
     from khata_sandbox.gateway.server import run
     from khata_sandbox.gateway.settings import GatewaySettings, WrongSetting
 
@@ -60,6 +106,8 @@ def gateway(
         "webhook_url": webhook_url,
         "webhook_secret": webhook_secret,
         "merchant_name": merchant_name,
+        "time_speed": time_speed,
+        "seed": seed,
     }
     with _one_sentence_on_failure(WrongSetting):
         named = {name: value for name, value in given.items() if value is not None}

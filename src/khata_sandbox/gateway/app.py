@@ -13,12 +13,27 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from khata_sandbox.gateway import attempt_pages, checkout, control, method_forms, phone_pages, rest
+from khata_sandbox.gateway import (
+    attempt_pages,
+    checkout,
+    control,
+    control_api,
+    link_pages,
+    method_forms,
+    phone_pages,
+    qr_pages,
+    rest,
+    rest_customers,
+    rest_links,
+    rest_settlements,
+    unsupported,
+)
 from khata_sandbox.gateway.background import background_work
 from khata_sandbox.gateway.body_limit import BodyLimit
 from khata_sandbox.gateway.clock import Clock
 from khata_sandbox.gateway.errors import ApiError, server_error, unknown_url, wrong_method
 from khata_sandbox.gateway.gateway import Gateway
+from khata_sandbox.gateway.knobs import resume_clock
 from khata_sandbox.gateway.pages import GoTo, PageProblem, render
 from khata_sandbox.gateway.settings import GatewaySettings
 from khata_sandbox.gateway.store import Store
@@ -27,16 +42,24 @@ from khata_sandbox.process import is_loopback
 
 def create_app(settings: GatewaySettings, clock: Clock | None = None) -> Starlette:
     """Opens the store at once; background work runs while the application's lifespan does."""
-    gateway = Gateway(settings, Store(settings.data_dir), clock or Clock(settings.clock_speed))
+    gateway = Gateway(settings, Store(settings.data_dir), clock or Clock(settings.time_speed))
+    resume_clock(gateway.store, gateway.clock)
     app = Starlette(
         routes=[
             Route("/healthz", get_health),
+            *rest_links.routes(),
+            *rest_customers.routes(),
+            *rest_settlements.routes(),
             *rest.routes(),
+            *unsupported.routes(),
             *checkout.routes(),
             *method_forms.routes(),
             *attempt_pages.routes(),
             *phone_pages.routes(),
+            *link_pages.routes(),
+            *qr_pages.routes(),
             *control.routes(),
+            *control_api.routes(),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings)), Middleware(BodyLimit)],
@@ -85,9 +108,13 @@ async def _answer_problem(request: Request, error: Exception) -> Response:
     return render(request, "problem.html", status=error.status, title=error.title, explanation=error.explanation)
 
 
+def _is_for_programs(request: Request) -> bool:
+    return request.url.path.startswith(("/v1/", "/_sandbox"))
+
+
 async def _answer_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if request.url.path.startswith("/v1/"):
+    if _is_for_programs(request):
         return await _answer_api_error(request, wrong_method() if error.status_code == 405 else unknown_url())
     problem = PageProblem(error.status_code, error.detail, "Nothing is at this address.")
     return await _answer_problem(request, problem)
@@ -95,6 +122,6 @@ async def _answer_http_exception(request: Request, error: Exception) -> Response
 
 async def _answer_unexpected(request: Request, error: Exception) -> Response:
     """The server logs the error itself; the body says no more than that there was one."""
-    if request.url.path.startswith("/v1/"):
+    if _is_for_programs(request):
         return await _answer_api_error(request, server_error())
     return await _answer_problem(request, PageProblem(500, "Something went wrong", "The gateway made a mistake."))

@@ -1,5 +1,6 @@
 """The pages of one attempt: one-time password, mock bank, waiting, and how it ended."""
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -9,7 +10,8 @@ from khata_sandbox.gateway.checkout import Visit, phone_address, qr_svg, visit_o
 from khata_sandbox.gateway.failures import FAILURES
 from khata_sandbox.gateway.methods import BANKS, UPI_APPS, WALLETS
 from khata_sandbox.gateway.pages import GoTo, PageProblem, form_of, render
-from khata_sandbox.gateway.payments import conclude, fail, resend_otp, succeed, wait_for_bank
+from khata_sandbox.gateway.payments import approve, conclude, fail, resend_otp, wait_for_bank
+from khata_sandbox.gateway.returns import does_return_twice, fields_on_the_way, return_by_itself
 from khata_sandbox.gateway.rows import Payment
 from khata_sandbox.gateway.sessions import FAILURES_MAXIMUM, SessionState, failure_fields, success_fields
 
@@ -51,7 +53,7 @@ async def post_otp(request: Request) -> Response:
         return _render_stage(request, visit, payment, problem="Enter the digits of the one-time password.")
     if payment.outcome == SUCCESS and len(otp) < OTP_LENGTH_MINIMUM:
         fail(visit.gateway, payment.id, "incorrect_otp")
-    elif payment.outcome == SUCCESS and _otp_age_s(visit, payment) > visit.gateway.clock.span(OTP_VALID_S):
+    elif payment.outcome == SUCCESS and _otp_age_s(visit, payment) > OTP_VALID_S:
         fail(visit.gateway, payment.id, "otp_expired")
     else:
         conclude(visit.gateway, payment)
@@ -80,7 +82,7 @@ async def post_answer(request: Request) -> Response:
     visit, payment, form = await _step(request, "mock_page")
     answer = form.get("answer", "")
     if answer == "success":
-        succeed(visit.gateway, payment.id)
+        approve(visit.gateway, payment.id)
     elif answer == "failure":
         reason = "authentication_failed" if payment.method == "card" else "payment_failed"
         fail(visit.gateway, payment.id, reason)
@@ -129,15 +131,19 @@ def _render_stage(request: Request, visit: Visit, payment: Payment, *, problem: 
 
 
 def _render_paid(request: Request, visit: Visit, payment: Payment) -> Response:
-    return render(
+    fields = fields_on_the_way(visit.gateway, payment, success_fields(visit.gateway, payment))
+    page = render(
         request,
         "paid.html",
         return_urls=visit.return_urls,
         visit=visit,
         payment=payment,
         method_text=method_text(payment),
-        return_fields=success_fields(visit.gateway, payment),
+        return_fields=fields,
     )
+    if fields and not visit.session.link_id and does_return_twice(visit.gateway, payment):
+        page.background = BackgroundTask(return_by_itself, visit.session.callback_url, fields)
+    return page
 
 
 def _render_failed(request: Request, visit: Visit, payment: Payment) -> Response:
@@ -182,7 +188,8 @@ def _otp_age_s(visit: Visit, payment: Payment) -> float:
 
 
 def _resend_wait_s(visit: Visit, payment: Payment) -> float:
-    return max(visit.gateway.clock.span(OTP_RESEND_AFTER_S) - _otp_age_s(visit, payment), 0)
+    """As the payer's own clock counts them."""
+    return visit.gateway.clock.wall_s(max(OTP_RESEND_AFTER_S - _otp_age_s(visit, payment), 0))
 
 
 def _back_to(visit: Visit, payment: Payment) -> Response:

@@ -78,7 +78,7 @@ def _begin(
         order_id=order.id,
         session_id=session.id,
         attempt_key=key,
-        amount_minor=order.amount_minor,
+        amount_minor=session.amount_minor,
         currency=order.currency,
         method=method,
         stage=stage,
@@ -87,7 +87,10 @@ def _begin(
         email=session.email,
         contact=session.contact if contact is None else contact,
         created_at=int(now),
-        times_out_at=now + gateway.clock.span(timeout_s),
+        times_out_at=now + timeout_s,
+        customer_id=session.customer_id,
+        is_mandate=session.is_mandate,
+        is_saved=session.is_saved,
         **details,
     )
     return begin_payment(gateway, payment)

@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from khata_sandbox.gateway.cards import PUBLISHED_CARDS
 from khata_sandbox.gateway.failures import FAILURES
-from khata_sandbox.gateway.gateway import Gateway, gateway_of
-from khata_sandbox.gateway.methods import BANKS, BANKS_POPULAR, METHODS, UPI_APPS, WALLETS
+from khata_sandbox.gateway.gateway import Gateway, gateway_of, site_url
+from khata_sandbox.gateway.methods import BANKS, BANKS_POPULAR, METHODS, UPI_APPS, WALLETS, Method
 from khata_sandbox.gateway.notes import amount_lines
 from khata_sandbox.gateway.pages import GoTo, PageProblem, form_of, render, texts, token_for
 from khata_sandbox.gateway.rows import Order, Session
@@ -56,12 +56,18 @@ class Visit:
         return token_for(self.gateway, self.session.id)
 
     @property
+    def methods(self) -> list[Method]:
+        """All, or the one the order asks for."""
+        return [method for method in METHODS if self.order.method in (None, method.wire)]
+
+    @property
     def return_urls(self) -> tuple[str, str]:
         return self.session.callback_url, self.session.cancel_url
 
     @property
     def seconds_left(self) -> float:
-        return self.session.expires_at - self.gateway.clock.now()
+        """As the payer's own clock counts them."""
+        return self.gateway.clock.wall_s(self.session.expires_at - self.gateway.clock.now())
 
     @property
     def live_state(self) -> str:
@@ -179,17 +185,17 @@ def render_methods(
         return_urls=visit.return_urls,
         visit=visit,
         amount_lines=amount_lines(visit.order.notes),
-        methods=METHODS,
-        open_method=chosen if chosen in {method.code for method in METHODS} else "upi-qr",
+        methods=visit.methods,
+        open_method=chosen if chosen in {method.code for method in visit.methods} else visit.methods[0].code,
         problems=problems or {},
         kept=kept or {"card_number": _published_number(request)},
         attempt_key=secrets.token_urlsafe(12),
         is_checked="checked" in request.query_params,
         is_waiting=latest is not None and latest.status == "created",
         qr_svg=qr_svg(phone_url) if is_qr_valid else "",
-        qr_seconds_left=visit.session.qr_expires_at - visit.gateway.clock.now(),
+        qr_seconds_left=visit.gateway.clock.wall_s(visit.session.qr_expires_at - visit.gateway.clock.now()),
         phone_url=phone_url,
-        upi_address=upi_address(visit.gateway.settings, visit.order),
+        upi_address=upi_address(visit.gateway.settings, visit.order, visit.session.amount_minor),
         upi_apps=UPI_APPS,
         banks=BANKS,
         banks_popular=BANKS_POPULAR,
@@ -200,11 +206,8 @@ def render_methods(
 
 
 def phone_address(request: Request, phone_token: str) -> str:
-    """Where a phone finds its page: in the local network when the gateway knows its address there."""
-    settings = gateway_of(request).settings
-    if settings.lan_host:
-        return f"http://{settings.lan_host}:{settings.port}/phone/{phone_token}"
-    return f"{str(request.base_url).rstrip('/')}/phone/{phone_token}"
+    """Where a phone finds its page."""
+    return f"{site_url(request)}/phone/{phone_token}"
 
 
 def qr_svg(content: str) -> str:

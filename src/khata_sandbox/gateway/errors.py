@@ -69,6 +69,10 @@ def conflict(description: str) -> ApiError:
     return _not_validation(description, status=409)
 
 
+def too_many_requests() -> ApiError:
+    return _not_validation("Too many requests. Slow down and try again later.", status=429)
+
+
 def server_error() -> ApiError:
     return ApiError(
         "The server could not complete the request.", "SERVER_ERROR", 500, reason="server_error", source="internal"

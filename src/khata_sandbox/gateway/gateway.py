@@ -16,6 +16,14 @@ class Gateway:
     clock: Clock
 
 
+def site_url(request: Request) -> str:
+    """Where a browser finds this gateway: in the local network when the gateway knows its address there."""
+    settings = gateway_of(request).settings
+    if settings.lan_host:
+        return f"http://{settings.lan_host}:{settings.port}"
+    return str(request.base_url).rstrip("/")
+
+
 def gateway_of(request: Request) -> Gateway:
     gateway = request.app.state.gateway
     assert isinstance(gateway, Gateway)

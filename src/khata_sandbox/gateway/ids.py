@@ -23,6 +23,11 @@ def new_digits(length: int) -> str:
     return str(secrets.randbelow(9 * 10 ** (length - 1)) + 10 ** (length - 1))
 
 
+def digits_of(text: str, length: int) -> str:
+    """Digits that look drawn but are always the same for one text."""
+    return str(int.from_bytes(hashlib.sha256(text.encode()).digest()))[:length]
+
+
 def account_id(key_id: str) -> str:
     """The account an API key belongs to: the same for ever, whatever the data folder."""
     value = int.from_bytes(hashlib.sha256(key_id.encode()).digest())

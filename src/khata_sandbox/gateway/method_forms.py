@@ -10,7 +10,7 @@ from starlette.routing import Route
 from khata_sandbox.gateway.attempts import begin_card, begin_netbanking, begin_upi_app, begin_wallet
 from khata_sandbox.gateway.cards import read_card
 from khata_sandbox.gateway.checkout import Visit, open_form, render_methods
-from khata_sandbox.gateway.methods import BANKS, METHODS, UPI_APPS, WALLETS
+from khata_sandbox.gateway.methods import BANKS, UPI_APPS, WALLETS
 from khata_sandbox.gateway.pages import INDIA, PageProblem
 from khata_sandbox.gateway.rows import Payment
 
@@ -70,8 +70,10 @@ async def post_wallet(request: Request) -> Response:
 
 async def _method_form(request: Request, code: str) -> tuple[Visit, dict[str, str]]:
     visit, form = await open_form(request)
-    maximum_minor = next(method.maximum_minor for method in METHODS if method.code == code)
-    if visit.order.amount_minor > maximum_minor:
+    method = next((method for method in visit.methods if method.code == code), None)
+    if method is None:
+        raise PageProblem(400, "Not offered", "The shop wants this order paid by another method.")
+    if visit.session.amount_minor > method.maximum_minor:
         raise PageProblem(400, "Amount too high", "This payment is over what the chosen method can carry.")
     return visit, form
 

@@ -1,43 +1,83 @@
 """Orders: what a merchant asks to be paid."""
 
-from collections.abc import Mapping
+import json
 from dataclasses import replace
 from typing import Any
 
+from khata_sandbox.gateway.customer_rows import Token
+from khata_sandbox.gateway.customers import load_customer
 from khata_sandbox.gateway.errors import invalid, unknown_id
+from khata_sandbox.gateway.fields import (
+    Given,
+    amount_field,
+    choice_field,
+    currency_field,
+    flag_field,
+    object_field,
+    text_field,
+    whole_field,
+)
 from khata_sandbox.gateway.gateway import Gateway
 from khata_sandbox.gateway.ids import new_id
-from khata_sandbox.gateway.requests import PageRequest, notes_text, refuse_others
+from khata_sandbox.gateway.requests import INSTANT_MAXIMUM, INSTANT_MINIMUM, PageRequest, notes_text, refuse_others
 from khata_sandbox.gateway.rows import Order, Payment
 
-AMOUNT_MINIMUM_MINOR = 100
-AMOUNT_MAXIMUM_MINOR = 100_000_000
-"""₹10,00,000; a real account's maximum is agreed with its gateway."""
-CURRENCIES = ("INR",)
 RECEIPT_LENGTH_MAXIMUM = 40
-FIELDS = ("amount", "currency", "receipt", "notes", "partial_payment", "payment", "payment_capture")
+METHODS = ("card", "netbanking", "wallet", "upi")
+FREQUENCIES = (
+    "as_presented",
+    "daily",
+    "weekly",
+    "fortnightly",
+    "bimonthly",
+    "monthly",
+    "quarterly",
+    "half_yearly",
+    "yearly",
+)
+FIELDS = (
+    "amount",
+    "currency",
+    "receipt",
+    "notes",
+    "partial_payment",
+    "first_payment_min_amount",
+    "payment",
+    "payment_capture",
+    "method",
+    "customer_id",
+    "token",
+    "notification",
+)
+MANDATE_FIELDS = ("max_amount", "expire_at", "frequency", "recurring_value", "recurring_type")
+CAPTURE_OPTIONS = ("automatic_expiry_period", "manual_expiry_period", "refund_speed")
 
 
-def create_order(gateway: Gateway, given: Mapping[str, Any]) -> Order:
+def create_order(gateway: Gateway, given: Given) -> Order:
     """Raises ApiError for anything that is missing, wrong or not known here."""
     refuse_others(given, FIELDS)
-    if given.get("partial_payment") not in (None, False, 0):
-        raise invalid("partial_payment", "Partial payments are not offered here.")
+    is_partial = flag_field(given, "partial_payment")
     order = Order(
         id=new_id("order"),
-        amount_minor=_amount(given.get("amount")),
-        currency=_currency(given.get("currency")),
-        receipt=_receipt(given.get("receipt")),
+        amount_minor=amount_field(given),
+        currency=currency_field(given),
+        receipt=text_field(given, "receipt", RECEIPT_LENGTH_MAXIMUM),
         notes=notes_text(given.get("notes")),
         is_capture_automatic=int(_is_capture_automatic(given)),
         created_at=int(gateway.clock.now()),
+        is_partial=int(is_partial),
+        first_part_minor=_first_part(given) if is_partial else None,
+        method=choice_field(given, "method", METHODS) if given.get("method") else None,
+        customer_id=_customer(gateway, given),
+        mandate=_mandate(given),
+        notification=_notification(gateway, given),
     )
     with gateway.store.transaction():
         gateway.store.save(order)
     return order
 
 
-def set_order_notes(gateway: Gateway, order_id: str, given: Mapping[str, Any]) -> Order:
+def set_order_notes(gateway: Gateway, order_id: str, given: Given) -> Order:
     refuse_others(given, ("notes",))
     notes = notes_text(given.get("notes"))
     with gateway.store.transaction():
@@ -49,14 +89,14 @@ def set_order_notes(gateway: Gateway, order_id: str, given: Mapping[str, Any]) -
 def load_order(gateway: Gateway, order_id: str) -> Order:
     """Raises ApiError for an id nobody knows."""
     order = gateway.store.get(Order, order_id)
-    if order is None:
+    if order is None or order.qr_code_id:
         raise unknown_id()
     return order
 
 
 def list_orders(gateway: Gateway, page: PageRequest, *, receipt: str | None, authorized: str | None) -> list[Order]:
     """Newest first. `authorized` "1" keeps orders with an authorised payment, "0" those without."""
-    condition = "created_at BETWEEN ? AND ?"
+    condition = "qr_code_id = '' AND created_at BETWEEN ? AND ?"
     values: list[str | int] = [page.from_at, page.to_at]
     if receipt is not None:
         condition += " AND receipt = ?"
@@ -74,39 +114,10 @@ def payments_of(gateway: Gateway, order: Order) -> list[Payment]:
     return gateway.store.select(Payment, "order_id = ?", order.id)
 
 
-def _amount(value: object) -> int:
-    if value is None:
-        raise invalid("amount", "The amount field is required.")
-    if type(value) is not int:
-        raise invalid("amount", "The amount must be an integer.")
-    if value < AMOUNT_MINIMUM_MINOR:
-        raise invalid("amount", "The amount must be at least INR 1.00")
-    if value > AMOUNT_MAXIMUM_MINOR:
-        raise invalid("amount", "Amount exceeds maximum amount allowed.")
-    return value
-
-
-def _currency(value: object) -> str:
-    if value is None:
-        raise invalid("currency", "The currency field is required.")
-    if value not in CURRENCIES:
-        raise invalid("currency", "The currency is not supported.")
-    return str(value)
-
-
-def _receipt(value: object) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise invalid("receipt", "The receipt must be a string.")
-    if value is not None and len(value) > RECEIPT_LENGTH_MAXIMUM:
-        raise invalid("receipt", f"The receipt may not be greater than {RECEIPT_LENGTH_MAXIMUM} characters.")
-    return value
-
-
-def _is_capture_automatic(given: Mapping[str, Any]) -> bool:
+def _is_capture_automatic(given: Given) -> bool:
     """The order's own wish, in the old spelling or the new one; the account's default is automatic."""
-    payment = given.get("payment", {})
-    if not isinstance(payment, dict):
-        raise invalid("payment", "The payment must be an object.")
+    payment = object_field(given, "payment", ("capture", "capture_options"))
+    object_field(payment, "capture_options", CAPTURE_OPTIONS)
     if payment.get("capture", "automatic") not in ("automatic", "manual"):
         raise invalid("payment", "The capture must be automatic or manual.")
     if given.get("payment_capture", 1) not in (0, 1, "0", "1"):
@@ -114,3 +125,55 @@ def _is_capture_automatic(given: Mapping[str, Any]) -> bool:
     if "payment" in given:
         return bool(payment.get("capture", "automatic") == "automatic")
     return given.get("payment_capture", 1) in (1, "1")
+
+
+def _first_part(given: Given) -> int | None:
+    if given.get("first_payment_min_amount") is None:
+        return None
+    first_minor = amount_field(given, "first_payment_min_amount")
+    if first_minor > amount_field(given):
+        raise invalid("first_payment_min_amount", "The first_payment_min_amount may not be greater than the amount.")
+    return first_minor
+
+
+def _customer(gateway: Gateway, given: Given) -> str | None:
+    customer_id = text_field(given, "customer_id", 40)
+    if given.get("token") and not customer_id:
+        raise invalid("customer_id", "The customer id field is required.")
+    return load_customer(gateway, customer_id).id if customer_id else None
+
+
+def _mandate(given: Given) -> str:
+    terms = object_field(given, "token", MANDATE_FIELDS)
+    if not terms:
+        return ""
+    if terms.get("max_amount") is not None and amount_field(terms, "max_amount") < amount_field(given):
+        raise invalid("max_amount", "The max_amount must be at least the amount of the order.")
+    _instant(terms, "expire_at")
+    frequency = choice_field(terms, "frequency", FREQUENCIES, "as_presented")
+    return json.dumps({**terms, "frequency": frequency})
+
+
+def _notification(gateway: Gateway, given: Given) -> str:
+    """The notice is taken as delivered at once."""
+    notice = object_field(given, "notification", ("token_id", "payment_after"))
+    if not notice:
+        return ""
+    token = gateway.store.get(Token, str(notice.get("token_id")))
+    if token is None:
+        raise unknown_id()
+    told: dict[str, Any] = {
+        "id": new_id("notification"),
+        "status": "delivered",
+        "delivered_at": int(gateway.clock.now()),
+        "token_id": token.id,
+        "payment_after": _instant(notice, "payment_after"),
+    }
+    return json.dumps(told)
+
+
+def _instant(given: Given, name: str) -> int | None:
+    value = whole_field(given, name)
+    if value is not None and not INSTANT_MINIMUM <= value <= INSTANT_MAXIMUM:
+        raise invalid(name, f"The {name} must be a timestamp.")
+    return value

@@ -12,7 +12,7 @@ from khata_sandbox.gateway.failures import WRONG_PIN
 from khata_sandbox.gateway.gateway import Gateway, gateway_of
 from khata_sandbox.gateway.methods import UPI_APPS, UPI_MAXIMUM_MINOR
 from khata_sandbox.gateway.pages import GoTo, PageProblem, form_of, render, token_for
-from khata_sandbox.gateway.payments import fail, succeed, succeed_later, wait_for_bank
+from khata_sandbox.gateway.payments import approve, fail, succeed_later, wait_for_bank
 from khata_sandbox.gateway.rows import Order, Payment, Session
 from khata_sandbox.gateway.sessions import SessionState, order_of, renew_qr, session_state
 
@@ -66,7 +66,7 @@ async def post_phone(request: Request) -> Response:
 def _decide(gateway: Gateway, session: Session, payment: Payment, answer: str) -> None:
     match answer:
         case "approve":
-            succeed(gateway, payment.id)
+            approve(gateway, payment.id)
         case "wrong_pin":
             fail(gateway, payment.id, WRONG_PIN)
         case "decline":
@@ -74,8 +74,7 @@ def _decide(gateway: Gateway, session: Session, payment: Payment, answer: str) -
         case "no_app":
             fail(gateway, payment.id, "psp_app_not_available")
         case "late":
-            succeeds_at = session.expires_at + gateway.clock.span(LATE_AFTER_EXPIRY_S)
-            succeed_later(gateway, payment.id, succeeds_at=succeeds_at)
+            succeed_later(gateway, payment.id, succeeds_at=session.expires_at + LATE_AFTER_EXPIRY_S)
         case _:
             wait_for_bank(gateway, payment.id)
 
@@ -98,7 +97,7 @@ def _may_pay_by_qr(gateway: Gateway, session: Session) -> bool:
     return (
         session_state(gateway, session) is SessionState.OPEN
         and gateway.clock.now() < session.qr_expires_at
-        and order_of(gateway, session).amount_minor <= UPI_MAXIMUM_MINOR
+        and session.amount_minor <= UPI_MAXIMUM_MINOR
     )
 
 

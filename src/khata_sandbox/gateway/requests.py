@@ -34,7 +34,8 @@ async def json_body(request: Request) -> dict[str, Any]:
     raw = await request.body()
     try:
         value = json.loads(raw or b"{}")
-    except ValueError as error:
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError) as error:
         raise ApiError("The request body is not valid JSON.") from error
     if not isinstance(value, dict):
         raise ApiError("The request body must be a JSON object.")
@@ -53,16 +54,32 @@ def page_request(request: Request, *filters: str) -> PageRequest:
     query = request.query_params
     refuse_others(query, (*PAGE_FIELDS, *filters))
     return PageRequest(
-        from_at=_whole_number(query, "from", 0, INSTANT_MINIMUM, INSTANT_MAXIMUM),
-        to_at=_whole_number(query, "to", INSTANT_MAXIMUM, INSTANT_MINIMUM, INSTANT_MAXIMUM),
-        count=_whole_number(query, "count", COUNT_DEFAULT, 1, COUNT_MAXIMUM),
-        skip=_whole_number(query, "skip", 0, 0, 10**12),
+        from_at=whole_number(query, "from", 0, INSTANT_MINIMUM, INSTANT_MAXIMUM),
+        to_at=whole_number(query, "to", INSTANT_MAXIMUM, INSTANT_MINIMUM, INSTANT_MAXIMUM),
+        count=whole_number(query, "count", COUNT_DEFAULT, 1, COUNT_MAXIMUM),
+        skip=whole_number(query, "skip", 0, 0, 10**12),
         expand=expansions(request),
     )
 
 
 def expansions(request: Request) -> frozenset[str]:
     return frozenset(request.query_params.getlist("expand[]"))
+
+
+def whole_number(query: Mapping[str, str], name: str, default: int | None, minimum: int, maximum: int) -> int:
+    """A number of the query; with no default it must be there. Raises ApiError."""
+    text = query.get(name)
+    if text is None and default is not None:
+        return default
+    if text is None:
+        raise invalid(name, f"The {name} field is required.")
+    if not (text.isascii() and text.isdigit()):
+        raise invalid(name, f"The {name} must be an integer.")
+    if int(text) < minimum:
+        raise invalid(name, f"The {name} must be at least {minimum}.")
+    if int(text) > maximum:
+        raise invalid(name, f"The {name} may not be greater than {maximum}.")
+    return int(text)
 
 
 def notes_text(value: object) -> str:
@@ -76,16 +93,3 @@ def notes_text(value: object) -> str:
     if any(not isinstance(note, str | int) or len(str(note)) > NOTE_LENGTH_MAXIMUM for note in value.values()):
         raise invalid("notes", f"Each note must be a text of at most {NOTE_LENGTH_MAXIMUM} characters.")
     return json.dumps({name: str(note) for name, note in value.items()})
-
-
-def _whole_number(query: Mapping[str, str], name: str, default: int, minimum: int, maximum: int) -> int:
-    text = query.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit()):
-        raise invalid(name, f"The {name} must be an integer.")
-    if int(text) < minimum:
-        raise invalid(name, f"The {name} must be at least {minimum}.")
-    if int(text) > maximum:
-        raise invalid(name, f"The {name} may not be greater than {maximum}.")
-    return int(text)

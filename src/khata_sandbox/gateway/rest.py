@@ -1,14 +1,11 @@
 """The REST API: orders, payments, refunds and methods, as the official clients call them."""
 
-import asyncio
-import base64
-import binascii
-from collections.abc import Awaitable, Callable
-
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from khata_sandbox.gateway.api import api, path_id
+from khata_sandbox.gateway.customer_entities import token_entity
+from khata_sandbox.gateway.customer_rows import Token
 from khata_sandbox.gateway.entities import (
     Json,
     card_entity,
@@ -17,22 +14,15 @@ from khata_sandbox.gateway.entities import (
     payment_entity,
     refund_entity,
 )
-from khata_sandbox.gateway.errors import ApiError, authentication_failed, malformed_id, server_error, unknown_id
-from khata_sandbox.gateway.gateway import Gateway, gateway_of
+from khata_sandbox.gateway.errors import ApiError, malformed_id, unknown_id
+from khata_sandbox.gateway.gateway import Gateway
 from khata_sandbox.gateway.ids import is_id
 from khata_sandbox.gateway.methods import methods_entity
 from khata_sandbox.gateway.orders import create_order, list_orders, load_order, payments_of, set_order_notes
 from khata_sandbox.gateway.payments import capture, list_payments, load_payment, set_payment_notes
-from khata_sandbox.gateway.refunds import create_refund, list_refunds, load_refund
+from khata_sandbox.gateway.refunds import create_refund, list_refunds, load_refund, refunds_of, set_refund_notes
 from khata_sandbox.gateway.requests import expansions, json_body, page_request, refuse_others
-from khata_sandbox.gateway.rows import Payment
-from khata_sandbox.gateway.signatures import is_equal
-from khata_sandbox.gateway.switches import use_up
-
-SLOW_ANSWER_S = 8
-
-Work = Callable[[Gateway, Request], Awaitable[Json]]
-Endpoint = Callable[[Request], Awaitable[Response]]
+from khata_sandbox.gateway.rows import Order, Payment
 
 
 def routes() -> list[Route]:
@@ -53,37 +43,10 @@ def routes() -> list[Route]:
         Route("/v1/refunds", api(post_refund), methods=["POST"]),
         Route("/v1/refunds", api(get_refunds), methods=["GET"]),
         Route("/v1/refunds/{refund_id}", api(get_refund), methods=["GET"]),
+        Route("/v1/refunds/{refund_id}", api(patch_refund), methods=["PATCH"]),
         Route("/v1/methods", api(get_methods, is_public=True), methods=["GET"]),
         Route("/methods", api(get_methods, is_public=True), methods=["GET"]),
     ]
-
-
-def api(work: Work, *, is_public: bool = False) -> Endpoint:
-    """An endpoint that authenticates, suffers the switched-on faults and answers JSON."""
-
-    async def endpoint(request: Request) -> Response:
-        gateway = gateway_of(request)
-        authenticate(gateway, request, is_public=is_public)
-        if request.method == "GET":
-            await _suffer_faults(gateway)
-        return JSONResponse(await work(gateway, request))
-
-    return endpoint
-
-
-def authenticate(gateway: Gateway, request: Request, *, is_public: bool = False) -> None:
-    """HTTP Basic with key id and secret; public resources also take the key id alone. Raises ApiError."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-    try:
-        key_id, _, key_secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise authentication_failed() from error
-    if scheme != "Basic" or not key_id:
-        raise authentication_failed()
-    if not is_equal(key_id, gateway.settings.key_id):
-        raise authentication_failed("The api key provided is invalid")
-    if not (is_equal(key_secret, gateway.settings.key_secret) or (is_public and not key_secret)):
-        raise authentication_failed()
 
 
 async def post_order(gateway: Gateway, request: Request) -> Json:
@@ -94,52 +57,43 @@ async def get_orders(gateway: Gateway, request: Request) -> Json:
     page = page_request(request, "receipt", "authorized")
     query = request.query_params
     found = list_orders(gateway, page, receipt=query.get("receipt"), authorized=query.get("authorized"))
-    items = [order_entity(order) for order in found]
-    if page.expand & {"payments", "payments.card"}:
-        for item, order in zip(items, found, strict=True):
-            payments = payments_of(gateway, order)
-            item["payments"] = collection([_payment(payment, page.expand) for payment in payments])
-    return collection(items)
+    return collection([_order(gateway, order, page.expand) for order in found])
 
 
 async def get_order(gateway: Gateway, request: Request) -> Json:
     refuse_others(request.query_params, ("expand[]",))
-    order = load_order(gateway, _path_id(request, "order_id", "order"))
-    entity = order_entity(order)
-    expand = expansions(request)
-    if expand & {"payments", "payments.card"}:
-        entity["payments"] = collection([_payment(payment, expand) for payment in payments_of(gateway, order)])
-    return entity
+    order = load_order(gateway, path_id(request, "order_id", "order"))
+    return _order(gateway, order, expansions(request))
 
 
 async def patch_order(gateway: Gateway, request: Request) -> Json:
-    order_id = _path_id(request, "order_id", "order")
+    order_id = path_id(request, "order_id", "order")
     return order_entity(set_order_notes(gateway, order_id, await json_body(request)))
 
 
 async def get_order_payments(gateway: Gateway, request: Request) -> Json:
     refuse_others(request.query_params, ("expand[]",))
-    order = load_order(gateway, _path_id(request, "order_id", "order"))
-    return collection([_payment(payment, expansions(request)) for payment in payments_of(gateway, order)])
+    order = load_order(gateway, path_id(request, "order_id", "order"))
+    return collection([_payment(gateway, payment, expansions(request)) for payment in payments_of(gateway, order)])
 
 
 async def get_payments(gateway: Gateway, request: Request) -> Json:
     page = page_request(request)
-    return collection([_payment(payment, page.expand) for payment in list_payments(gateway, page)])
+    return collection([_payment(gateway, payment, page.expand) for payment in list_payments(gateway, page)])
 
 
 async def get_payment(gateway: Gateway, request: Request) -> Json:
     refuse_others(request.query_params, ("expand[]",))
-    return _payment(load_payment(gateway, _path_id(request, "payment_id", "pay")), expansions(request))
+    return _payment(gateway, load_payment(gateway, path_id(request, "payment_id", "pay")), expansions(request))
 
 
 async def patch_payment(gateway: Gateway, request: Request) -> Json:
-    payment_id = _path_id(request, "payment_id", "pay")
+    payment_id = path_id(request, "payment_id", "pay")
     return payment_entity(set_payment_notes(gateway, payment_id, await json_body(request)))
 
 
 async def post_capture(gateway: Gateway, request: Request) -> Json:
-    payment_id = _path_id(request, "payment_id", "pay")
+    payment_id = path_id(request, "payment_id", "pay")
     given = await json_body(request)
     refuse_others(given, ("amount", "currency"))
     return payment_entity(
@@ -148,14 +102,14 @@ async def post_capture(gateway: Gateway, request: Request) -> Json:
 
 
 async def get_payment_card(gateway: Gateway, request: Request) -> Json:
-    payment = load_payment(gateway, _path_id(request, "payment_id", "pay"))
+    payment = load_payment(gateway, path_id(request, "payment_id", "pay"))
     if payment.card_id is None:
         raise ApiError("Payment was not done using card.")
     return card_entity(payment)
 
 
 async def post_payment_refund(gateway: Gateway, request: Request) -> Json:
-    return _create_refund(gateway, request, _path_id(request, "payment_id", "pay"), await json_body(request))
+    return _create_refund(gateway, request, path_id(request, "payment_id", "pay"), await json_body(request))
 
 
 async def post_refund(gateway: Gateway, request: Request) -> Json:
@@ -171,18 +125,23 @@ async def get_refunds(gateway: Gateway, request: Request) -> Json:
 
 
 async def get_refund(gateway: Gateway, request: Request) -> Json:
-    return refund_entity(load_refund(gateway, _path_id(request, "refund_id", "rfnd")))
+    return refund_entity(load_refund(gateway, path_id(request, "refund_id", "rfnd")))
+
+
+async def patch_refund(gateway: Gateway, request: Request) -> Json:
+    refund_id = path_id(request, "refund_id", "rfnd")
+    return refund_entity(set_refund_notes(gateway, refund_id, await json_body(request)))
 
 
 async def get_payment_refunds(gateway: Gateway, request: Request) -> Json:
-    payment = load_payment(gateway, _path_id(request, "payment_id", "pay"))
+    payment = load_payment(gateway, path_id(request, "payment_id", "pay"))
     found = list_refunds(gateway, page_request(request), payment_id=payment.id)
     return collection([refund_entity(refund) for refund in found])
 
 
 async def get_payment_refund(gateway: Gateway, request: Request) -> Json:
-    refund = load_refund(gateway, _path_id(request, "refund_id", "rfnd"))
-    if refund.payment_id != _path_id(request, "payment_id", "pay"):
+    refund = load_refund(gateway, path_id(request, "refund_id", "rfnd"))
+    if refund.payment_id != path_id(request, "payment_id", "pay"):
         raise unknown_id()
     return refund_entity(refund)
 
@@ -196,20 +155,23 @@ def _create_refund(gateway: Gateway, request: Request, payment_id: str, given: J
     return refund_entity(create_refund(gateway, payment_id, given, idempotency_key=key))
 
 
-def _payment(payment: Payment, expand: frozenset[str]) -> Json:
-    return payment_entity(payment, with_card=bool(expand & {"card", "payments.card"}))
+def _order(gateway: Gateway, order: Order, expand: frozenset[str]) -> Json:
+    entity = order_entity(order)
+    if expand & {"payments", "payments.card"}:
+        payments = payments_of(gateway, order)
+        entity["payments"] = collection([_payment(gateway, payment, expand) for payment in payments])
+    if "transfers" in expand:
+        entity["transfers"] = collection([])
+    if "virtual_account" in expand:
+        entity["virtual_account"] = None
+    return entity
 
 
-def _path_id(request: Request, name: str, prefix: str) -> str:
-    """The id in the path. Raises ApiError when it cannot be one."""
-    text = str(request.path_params[name])
-    if not is_id(prefix, text):
-        raise malformed_id(text)
-    return text
-
-
-async def _suffer_faults(gateway: Gateway) -> None:
-    if use_up(gateway.store, "api_slow"):
-        await asyncio.sleep(gateway.clock.span(SLOW_ANSWER_S))
-    if use_up(gateway.store, "api_errors"):
-        raise server_error()
+def _payment(gateway: Gateway, payment: Payment, expand: frozenset[str]) -> Json:
+    entity = payment_entity(payment, with_card=bool(expand & {"card", "payments.card"}))
+    if "refunds" in expand:
+        entity["refunds"] = collection([refund_entity(refund) for refund in refunds_of(gateway, payment)])
+    if "token" in expand:
+        token = gateway.store.get(Token, payment.token_id or "")
+        entity["token"] = token_entity(token) if token else None
+    return entity

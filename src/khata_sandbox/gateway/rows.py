@@ -6,6 +6,10 @@ No row has a place for a card number or a CVV.
 
 from dataclasses import dataclass
 
+from khata_sandbox.gateway.customer_rows import Customer, Token
+from khata_sandbox.gateway.link_rows import PaymentLink, QrCode
+from khata_sandbox.gateway.settlement_rows import Dispute, Downtime, Settlement
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -19,6 +23,20 @@ class Order:
     status: str = "created"
     amount_paid_minor: int = 0
     attempts: int = 0
+    is_partial: int = 0
+    """May be paid in several payments."""
+    first_part_minor: int | None = None
+    """The least the first of them may be; None means no wish."""
+    method: str | None = None
+    customer_id: str | None = None
+    mandate: str = ""
+    """JSON of the terms under which later payments may be charged; "" means none are."""
+    notification: str = ""
+    """JSON of the notice that goes before a charge under a mandate."""
+    link_id: str = ""
+    """The payment link this order belongs to."""
+    qr_code_id: str = ""
+    """The QR code a payment was made with: the API does not show such an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +57,14 @@ class Session:
     created_at: float
     expires_at: float
     qr_expires_at: float
+    amount_minor: int
+    """What this visit pays: all that is due, or the part that was chosen on a payment link's page."""
+    customer_id: str | None = None
+    is_mandate: int = 0
+    """Success lets the merchant charge again."""
+    is_saved: int = 0
+    """Success keeps the card for the customer's next payment."""
+    link_id: str = ""
     extensions: int = 0
     cancelled_at: float | None = None
 
@@ -64,8 +90,22 @@ class Payment:
     times_out_at: float
     succeeds_at: float | None = None
     """A late success that is already on its way."""
+    debit_at: float | None = None
+    """Of a charge under a mandate: when the bank is asked."""
+    captures_at: float | None = None
+    """A late capture that is already on its way."""
     status: str = "created"
     is_captured: int = 0
+    captured_at: float | None = None
+    dispute_verdict: str = ""
+    """How a dispute will end that its bank is about to open: won, lost, or "" for none."""
+    dispute_span_s: int = 0
+    settlement_id: str = ""
+    qr_code_id: str = ""
+    customer_id: str | None = None
+    token_id: str | None = None
+    is_mandate: int = 0
+    is_saved: int = 0
     amount_refunded_minor: int = 0
     fee_minor: int | None = None
     tax_minor: int | None = None
@@ -104,6 +144,12 @@ class Refund:
     bank_ref: str | None
     idempotency_key: str | None
     created_at: int
+    ends_at: float = 0.0
+    """While it is pending: when the bank answers."""
+    is_failing: int = 0
+    """The bank will refuse it."""
+    processed_at: float | None = None
+    settlement_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +159,7 @@ class Event:
     id: str
     kind: str
     order_id: str
+    """The order, or what else it is about: events of one thing are sent in turn."""
     body: str
     """The exact text that is signed and sent, on every try."""
     state: str
@@ -132,14 +179,47 @@ class Delivery:
     status: int | None
     """HTTP status; None when there was no answer."""
     detail: str
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A fault turned on at the control page; see `switches.py`."""
+    """A fault switched on for one target or for all; see `switches.py`."""
 
     id: str
+    fault: str
+    target: str
+    percent: int
+    left: int | None
+    """How often it may still strike; None until it is switched off."""
     value: int
+    """Seconds or paise, where the fault has a measure."""
+    draws: int = 0
+    strikes: int = 0
 
 
-Row = Order | Session | Payment | Refund | Event | Delivery | Switch
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One number that was set by hand; see `knobs.py`."""
+
+    id: str
+    value: float
+
+
+Row = (
+    Order
+    | Session
+    | Payment
+    | Refund
+    | PaymentLink
+    | QrCode
+    | Customer
+    | Token
+    | Settlement
+    | Dispute
+    | Downtime
+    | Event
+    | Delivery
+    | Switch
+    | Knob
+)

@@ -37,5 +37,5 @@ async def _serve(settings: GatewaySettings) -> None:
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, server.stop)
-    _log.info("Gateway ready: http://%s:%d/control", settings.host, settings.port)
+    _log.info("Gateway ready: http://%s:%d/control (seed %d)", settings.host, settings.port, settings.seed)
     await server.serve()

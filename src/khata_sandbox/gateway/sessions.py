@@ -7,8 +7,10 @@ from enum import StrEnum
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
+from khata_sandbox.gateway.customer_rows import Customer
 from khata_sandbox.gateway.failures import FAILURES
 from khata_sandbox.gateway.gateway import Gateway
+from khata_sandbox.gateway.payment_links import link_return_fields
 from khata_sandbox.gateway.payments import SUCCESSFUL, fail
 from khata_sandbox.gateway.rows import Order, Payment, Session
 from khata_sandbox.gateway.signatures import is_equal, payment_signature
@@ -51,8 +53,12 @@ def open_session(gateway: Gateway, form: Mapping[str, str]) -> Session:
         email=form.get("prefill[email]", "")[:254],
         contact=form.get("prefill[contact]", "")[:20],
         created_at=now,
-        expires_at=now + gateway.clock.span(SESSION_S),
-        qr_expires_at=now + gateway.clock.span(QR_S),
+        expires_at=now + SESSION_S,
+        qr_expires_at=now + QR_S,
+        amount_minor=_amount_to_pay(order, form),
+        customer_id=_customer_id(gateway, order, form),
+        is_mandate=int(form.get("recurring", "") in ("1", "true", "preferred") or bool(order.mandate)),
+        is_saved=int(form.get("save", "") in ("1", "true")),
     )
     with gateway.store.transaction():
         gateway.store.save(session)
@@ -104,8 +110,8 @@ def extend_session(gateway: Gateway, session: Session) -> Session:
         gateway,
         replace(
             session,
-            expires_at=now + gateway.clock.span(SESSION_S),
-            qr_expires_at=now + gateway.clock.span(QR_S),
+            expires_at=now + SESSION_S,
+            qr_expires_at=now + QR_S,
             extensions=session.extensions + 1,
         ),
     )
@@ -113,7 +119,7 @@ def extend_session(gateway: Gateway, session: Session) -> Session:
 
 def renew_qr(gateway: Gateway, session: Session) -> Session:
     """A new phone page address, and with it a new QR code."""
-    expires_at = gateway.clock.now() + gateway.clock.span(QR_S)
+    expires_at = gateway.clock.now() + QR_S
     return _save(gateway, replace(session, phone_token=token_urlsafe(12), qr_expires_at=expires_at))
 
 
@@ -127,6 +133,9 @@ def cancel_session(gateway: Gateway, session: Session) -> Session:
 
 def success_fields(gateway: Gateway, payment: Payment) -> dict[str, str]:
     """What the browser carries back after a success."""
+    order = gateway.store.get(Order, payment.order_id)
+    if order is not None and order.link_id:
+        return link_return_fields(gateway, order.link_id, payment)
     return {
         "razorpay_payment_id": payment.id,
         "razorpay_order_id": payment.order_id,
@@ -135,7 +144,9 @@ def success_fields(gateway: Gateway, payment: Payment) -> dict[str, str]:
 
 
 def failure_fields(gateway: Gateway, session: Session) -> dict[str, str]:
-    """What the browser carries back when the last attempt failed, or the session ran out before any."""
+    """What the browser carries back when the last attempt failed, or the session ran out; of a link nothing."""
+    if session.link_id:
+        return {}
     payment = latest_payment(gateway, session)
     metadata = {"order_id": session.order_id}
     if payment is None:
@@ -148,16 +159,31 @@ def _order_to_pay(gateway: Gateway, form: Mapping[str, str]) -> Order:
     if not is_equal(form.get("key_id", ""), gateway.settings.key_id):
         raise CheckoutRefused("Unknown key", "The shop sent a key this gateway does not know.")
     order = gateway.store.get(Order, form.get("order_id", ""))
-    if order is None:
+    if order is None or order.qr_code_id:
         raise CheckoutRefused("Unknown order", "The shop sent an order this gateway does not know.")
-    if (form.get("amount", str(order.amount_minor)), form.get("currency", order.currency)) != (
-        str(order.amount_minor),
-        order.currency,
-    ):
-        raise CheckoutRefused("Form differs from order", "The amount or currency is not the one of the shop's order.")
     if is_paid_or_authorised(gateway, order):
         raise CheckoutRefused("Already paid", "This order has been paid. Nothing was charged now.")
     return order
+
+
+def _amount_to_pay(order: Order, form: Mapping[str, str]) -> int:
+    """What is due; of an order that takes parts also less, though not less than its first part must be."""
+    due_minor = order.amount_minor - order.amount_paid_minor
+    given = form.get("amount", str(due_minor))
+    least_minor = due_minor
+    if order.is_partial:
+        least_minor = min((order.first_part_minor or 0) if order.amount_paid_minor == 0 else 0, due_minor)
+    is_amount = given.isascii() and given.isdigit() and max(least_minor, 1) <= int(given) <= due_minor
+    if not is_amount or form.get("currency", order.currency) != order.currency:
+        raise CheckoutRefused("Form differs from order", "The amount or currency is not the one of the shop's order.")
+    return int(given)
+
+
+def _customer_id(gateway: Gateway, order: Order, form: Mapping[str, str]) -> str | None:
+    customer_id = form.get("customer_id") or order.customer_id
+    if customer_id and gateway.store.get(Customer, customer_id) is None:
+        raise CheckoutRefused("Unknown customer", "The shop sent a customer this gateway does not know.")
+    return customer_id
 
 
 def _return_address(url: str) -> str:

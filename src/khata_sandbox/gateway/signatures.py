@@ -9,6 +9,11 @@ def payment_signature(key_secret: str, order_id: str, payment_id: str) -> str:
     return sign(key_secret, f"{order_id}|{payment_id}".encode())
 
 
+def link_signature(key_secret: str, link_id: str, reference_id: str, status: str, payment_id: str) -> str:
+    """Proves the return from a payment link."""
+    return sign(key_secret, f"{link_id}|{reference_id}|{status}|{payment_id}".encode())
+
+
 def webhook_signature(webhook_secret: str, body: bytes) -> str:
     return sign(webhook_secret, body)
 

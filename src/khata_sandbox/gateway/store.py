@@ -7,21 +7,33 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from khata_sandbox.gateway.rows import Delivery, Event, Order, Payment, Refund, Row, Session, Switch
+from khata_sandbox.gateway.customer_rows import Customer, Token
+from khata_sandbox.gateway.link_rows import PaymentLink, QrCode
+from khata_sandbox.gateway.rows import Delivery, Event, Knob, Order, Payment, Refund, Row, Session, Switch
+from khata_sandbox.gateway.settlement_rows import Dispute, Downtime, Settlement
+from khata_sandbox.process import StartRefused
 
-AnyRow = TypeVar("AnyRow", Order, Session, Payment, Refund, Event, Delivery, Switch)
+AnyRow = TypeVar("AnyRow", bound=Row)
 Value = str | int | float | None
 
-TABLES: dict[type[Row], str] = {
+TABLES: dict[type[Any], str] = {
     Order: "orders",
     Session: "sessions",
     Payment: "payments",
     Refund: "refunds",
+    PaymentLink: "payment_links",
+    QrCode: "qr_codes",
+    Customer: "customers",
+    Token: "tokens",
+    Settlement: "settlements",
+    Dispute: "disputes",
+    Downtime: "downtimes",
     Event: "events",
     Delivery: "deliveries",
-    Switch: "switches",
+    Switch: "fault_switches",
+    Knob: "knobs",
 }
 
 INDEXES = (
@@ -32,6 +44,15 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS payments_by_status ON payments (status)",
     "CREATE INDEX IF NOT EXISTS sessions_by_phone_token ON sessions (phone_token)",
     "CREATE INDEX IF NOT EXISTS refunds_by_payment ON refunds (payment_id)",
+    "CREATE INDEX IF NOT EXISTS refunds_by_status ON refunds (status)",
+    "CREATE INDEX IF NOT EXISTS payments_by_settlement ON payments (settlement_id, is_captured)",
+    "CREATE INDEX IF NOT EXISTS refunds_by_settlement ON refunds (settlement_id, status)",
+    "CREATE INDEX IF NOT EXISTS payment_links_by_code ON payment_links (code)",
+    "CREATE INDEX IF NOT EXISTS payment_links_by_status ON payment_links (status)",
+    "CREATE INDEX IF NOT EXISTS qr_codes_by_code ON qr_codes (code)",
+    "CREATE INDEX IF NOT EXISTS payments_by_qr_code ON payments (qr_code_id)",
+    "CREATE INDEX IF NOT EXISTS tokens_by_customer ON tokens (customer_id)",
+    "CREATE INDEX IF NOT EXISTS disputes_by_payment ON disputes (payment_id)",
     "CREATE INDEX IF NOT EXISTS events_by_state ON events (state, next_try_at)",
     "CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event_id)",
 )
@@ -41,15 +62,18 @@ class Store:
     """Rows in, rows out. One connection, used from one thread: every write is one short transaction."""
 
     def __init__(self, data_dir: Path) -> None:
+        """Raises StartRefused when the folder holds the records of another version."""
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._connection = sqlite3.connect(data_dir / "gateway.sqlite3", isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
-        for row_type, table in TABLES.items():
-            self._connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({_columns(row_type)})")
-        for index in INDEXES:
-            self._connection.execute(index)
+        try:
+            with self.transaction():
+                self._create_tables(data_dir)
+        except StartRefused:
+            self.close()
+            raise
 
     def close(self) -> None:
         self._connection.close()
@@ -96,9 +120,24 @@ class Store:
         statement = f"SELECT count(*) FROM {TABLES[row_type]} WHERE {condition}"
         return int(self._connection.execute(statement, values).fetchone()[0])
 
+    def delete(self, row_type: type[Row], condition: str, *values: Value) -> None:
+        self._connection.execute(f"DELETE FROM {TABLES[row_type]} WHERE {condition}", values)
+
     def clear(self, row_types: Sequence[type[Row]]) -> None:
         for row_type in row_types:
             self._connection.execute(f"DELETE FROM {TABLES[row_type]}")
+
+    def _create_tables(self, data_dir: Path) -> None:
+        for row_type, table in TABLES.items():
+            self._connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({_columns(row_type)})")
+            found = {str(column["name"]) for column in self._connection.execute(f"PRAGMA table_info({table})")}
+            if found != {"seq", *(field.name for field in fields(row_type))}:
+                raise StartRefused(
+                    f"The data folder {data_dir} holds the records of another version of this gateway: "
+                    "name another folder, or delete this one to start afresh."
+                )
+        for index in INDEXES:
+            self._connection.execute(index)
 
 
 def _columns(row_type: type[Row]) -> str:

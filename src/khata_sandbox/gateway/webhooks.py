@@ -11,11 +11,13 @@ import httpx
 
 from khata_sandbox.gateway.gateway import Gateway
 from khata_sandbox.gateway.ids import new_reference
+from khata_sandbox.gateway.knobs import are_webhooks_disabled, disable_webhooks
 from khata_sandbox.gateway.rows import Delivery, Event
 from khata_sandbox.gateway.signatures import webhook_signature
-from khata_sandbox.gateway.switches import WEBHOOKS_DISABLED, set_switch, switch_value
+from khata_sandbox.gateway.switches import strike
 
 ANSWER_TIMEOUT_S = 5
+"""On the wall, whatever the gateway's clock does."""
 RETRY_FIRST_S = 5
 RETRY_LONGEST_S = 3600
 GIVE_UP_AFTER_S = 86_400
@@ -24,15 +26,13 @@ BATCH_SIZE = 200
 
 async def deliver_due(gateway: Gateway, client: httpx.AsyncClient) -> int:
     """Tries every event whose time has come, once (twice with the switch for it); returns how many."""
-    if switch_value(gateway.store, WEBHOOKS_DISABLED):
+    if are_webhooks_disabled(gateway.store):
         return 0
     due = gateway.store.select(Event, "state = 'waiting' AND next_try_at <= ?", gateway.clock.now())[-BATCH_SIZE:]
-    if not switch_value(gateway.store, "webhook_reorder"):
-        due.reverse()
     by_order: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in due:
+    for event in reversed(due):
         by_order[event.order_id].append(event)
-    await asyncio.gather(*(_deliver_in_turn(gateway, client, events) for events in by_order.values()))
+    await asyncio.gather(*(_deliver_in_turn(gateway, client, order_id, by_order[order_id]) for order_id in by_order))
     return len(due)
 
 
@@ -50,50 +50,59 @@ def retry_wait_s(tries: int) -> int:
     return min(RETRY_FIRST_S << min(tries - 1, 20), RETRY_LONGEST_S)
 
 
-async def _deliver_in_turn(gateway: Gateway, client: httpx.AsyncClient, events: list[Event]) -> None:
+async def _deliver_in_turn(gateway: Gateway, client: httpx.AsyncClient, order_id: str, events: list[Event]) -> None:
+    if len(events) > 1 and strike(gateway, "webhook_reorder", order_id):
+        events.reverse()
     for event in events:
         await _deliver(gateway, client, event)
 
 
 async def _deliver(gateway: Gateway, client: httpx.AsyncClient, event: Event) -> None:
-    answers = [await _send(gateway, client, event)]
-    if switch_value(gateway.store, "webhook_duplicate"):
-        answers.append(await _send(gateway, client, event))
-    is_delivered = any(status is not None and 200 <= status < 300 for status, _ in answers)
-    now = gateway.clock.now()
+    tries = [await _send(gateway, client, event)]
+    if strike(gateway, "webhook_duplicate", event.id, event.order_id):
+        tries.append(await _send(gateway, client, event))
+    is_delivered = any(delivery.status is not None and 200 <= delivery.status < 300 for delivery in tries)
     with gateway.store.transaction():
         current = gateway.store.get(Event, event.id)
         if current is None:  # reset while it was on its way
             return
-        for status, detail in answers:
-            gateway.store.save(Delivery(new_reference(14), event.id, now, status, detail))
-        gateway.store.save(_after_try(gateway, current, now, is_delivered=is_delivered))
+        for delivery in tries:
+            gateway.store.save(delivery)
+        gateway.store.save(_after_try(gateway, current, is_delivered=is_delivered))
 
 
-def _after_try(gateway: Gateway, event: Event, now: float, *, is_delivered: bool) -> Event:
-    tries = event.tries + 1
+def _after_try(gateway: Gateway, event: Event, *, is_delivered: bool) -> Event:
+    now, tries = gateway.clock.now(), event.tries + 1
     if is_delivered:
         return replace(event, state="delivered", tries=tries)
-    if now - event.created_at >= gateway.clock.span(GIVE_UP_AFTER_S):
-        set_switch(gateway.store, WEBHOOKS_DISABLED, 1)
+    if now - event.created_at >= GIVE_UP_AFTER_S:
+        disable_webhooks(gateway.store)
         return replace(event, state="given_up", tries=tries)
-    return replace(event, tries=tries, next_try_at=now + gateway.clock.span(retry_wait_s(tries)))
+    return replace(event, tries=tries, next_try_at=now + retry_wait_s(tries))
 
 
-async def _send(gateway: Gateway, client: httpx.AsyncClient, event: Event) -> tuple[int | None, str]:
-    """The answer's status, or None and what went wrong."""
+async def _send(gateway: Gateway, client: httpx.AsyncClient, event: Event) -> Delivery:
     body = event.body.encode()
     secret = gateway.settings.webhook_secret
-    if switch_value(gateway.store, "webhook_bad_signature"):
+    if strike(gateway, "webhook_bad_signature", event.id, event.order_id):
         secret += "-forged"
+    signature = webhook_signature(secret, body)
+    status, detail = await _post(gateway.settings.webhook_url, client, event, body, signature)
+    return Delivery(new_reference(14), event.id, gateway.clock.now(), status, detail, signature)
+
+
+async def _post(
+    url: str, client: httpx.AsyncClient, event: Event, body: bytes, signature: str
+) -> tuple[int | None, str]:
+    """The answer's status, or None and what went wrong."""
     headers = {
         "content-type": "application/json",
-        "x-razorpay-signature": webhook_signature(secret, body),
+        "x-razorpay-signature": signature,
         "x-razorpay-event-id": event.id,
     }
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            response = await client.post(gateway.settings.webhook_url, content=body, headers=headers)
+            response = await client.post(url, content=body, headers=headers)
     except TimeoutError:
         return None, f"no answer within {ANSWER_TIMEOUT_S} s"
     except httpx.HTTPError as error:

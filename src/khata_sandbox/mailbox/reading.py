@@ -39,7 +39,8 @@ def read_mail(octets: bytes) -> Mail:
 def _read(message: EmailMessage) -> Mail:
     headers = tuple((_clean(name), _clean(str(value))) for name, value in message.items())
     return Mail(
-        subject=_clean(str(message.get("Subject", ""))),
+        # A long one may be folded right after its name; the space that begins the next line is not part of it.
+        subject=_clean(str(message.get("Subject", ""))).strip(),
         text=_content(message.get_body(("plain",))),
         html=_content(message.get_body(("html",))),
         headers=headers,

@@ -9,6 +9,7 @@ from khata_sandbox.gateway.app import create_app
 from khata_sandbox.gateway.gateway import Gateway
 from khata_sandbox.gateway.settings import GatewaySettings
 
+from .control_client import Control
 from .in_process import InProcess
 from .merchant import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Merchant
 from .payer import Payer
@@ -60,3 +61,8 @@ def merchant(client: Client) -> Merchant:
 @pytest.fixture
 def payer(client: Client) -> Payer:
     return Payer(client)
+
+
+@pytest.fixture
+def control(merchant: Merchant) -> Control:
+    return Control(merchant)

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,25 +15,10 @@ import httpx
 import pytest
 import razorpay  # type: ignore[import-untyped]
 
-from ..far_end import FarEnd, wait_until
-from .merchant import CALLBACK_URL, KEY_ID, KEY_SECRET, WEBHOOK_SECRET
+from ..far_end import wait_until
+from .gateway_process import GatewayProcess
+from .merchant import CALLBACK_URL, KEY_ID, WEBHOOK_SECRET
 from .payer import Payer
-
-
-class GatewayProcess(FarEnd):
-    """`khata-sandbox gateway` has one port for everything."""
-
-    def __init__(self, data_dir: Path, **environment: str) -> None:
-        keys = {"KEY_ID": KEY_ID, "KEY_SECRET": KEY_SECRET, "WEBHOOK_SECRET": WEBHOOK_SECRET} | environment
-        super().__init__("gateway", data_dir, **{f"SANDBOX_GATEWAY_{name}": value for name, value in keys.items()})
-        self.url = f"http://127.0.0.1:{self.http_port}"
-
-    def command(self) -> list[str]:
-        options = ["--port", str(self.http_port), "--data-dir", str(self.data_dir)]
-        return [sys.executable, "-m", "khata_sandbox.cli", "gateway", *options]
-
-    def sdk(self) -> Any:
-        return razorpay.Client(auth=(KEY_ID, KEY_SECRET), base_url=self.url)
 
 
 @pytest.fixture
@@ -114,7 +98,7 @@ def test_the_sdk_raises_its_own_error_for_a_refusal(running: GatewayProcess) -> 
 
 def test_webhooks_come_again_until_they_are_taken(tmp_path: Path, shop: tuple[str, list[dict[str, Any]]]) -> None:
     url, received = shop
-    with GatewayProcess(tmp_path, WEBHOOK_URL=url, CLOCK_SPEED="100") as far_end:
+    with GatewayProcess(tmp_path, WEBHOOK_URL=url, TIME_SPEED="100") as far_end:
         sdk = far_end.sdk()
         order = sdk.order.create({"amount": 118_000, "currency": "INR"})
         pay_by_card(far_end, order)

@@ -3,67 +3,16 @@ from typing import Any
 import pytest
 from httpx import Client
 
+from . import shapes
 from .merchant import KEY_ID, KEY_SECRET, Merchant
 from .payer import Payer
 from .set_clock import SetClock
-
-ORDER_SHAPE = {
-    "id": str,
-    "entity": str,
-    "amount": int,
-    "amount_paid": int,
-    "amount_due": int,
-    "currency": str,
-    "receipt": (str, type(None)),
-    "offer_id": type(None),
-    "status": str,
-    "attempts": int,
-    "notes": (list, dict),
-    "created_at": int,
-}
-TEXT_OR_NULL = (str, type(None))
-NUMBER_OR_NULL = (int, type(None))
-PAYMENT_SHAPE = {
-    "id": str,
-    "entity": str,
-    "amount": int,
-    "currency": str,
-    "status": str,
-    "order_id": str,
-    "invoice_id": type(None),
-    "international": bool,
-    "method": str,
-    "amount_refunded": int,
-    "refund_status": TEXT_OR_NULL,
-    "captured": bool,
-    "description": TEXT_OR_NULL,
-    "card_id": TEXT_OR_NULL,
-    "bank": TEXT_OR_NULL,
-    "wallet": TEXT_OR_NULL,
-    "vpa": TEXT_OR_NULL,
-    "email": str,
-    "contact": str,
-    "notes": (list, dict),
-    "fee": NUMBER_OR_NULL,
-    "tax": NUMBER_OR_NULL,
-    "error_code": TEXT_OR_NULL,
-    "error_description": TEXT_OR_NULL,
-    "error_source": TEXT_OR_NULL,
-    "error_step": TEXT_OR_NULL,
-    "error_reason": TEXT_OR_NULL,
-    "acquirer_data": dict,
-    "created_at": int,
-}
-
-
-def assert_shape(entity: Any, shape: dict[str, Any]) -> None:
-    assert {name for name in shape if name not in entity} == set()
-    assert {name: entity[name] for name, types in shape.items() if not isinstance(entity[name], types)} == {}
+from .shapes import assert_shape
 
 
 def test_a_new_order_has_every_documented_key(merchant: Merchant) -> None:
     order = merchant.create_order(receipt="top_1", notes={"top_up": "1"})
-    assert_shape(order, ORDER_SHAPE)
+    assert_shape(order, shapes.ORDER)
     assert (order["status"], order["amount_due"], order["attempts"]) == ("created", 118_000, 0)
     assert order["notes"] == {"top_up": "1"}
     assert merchant.order(order["id"]) == order
@@ -214,7 +163,7 @@ def test_a_captured_card_payment_has_every_documented_key(merchant: Merchant, pa
     order = merchant.create_order()
     payer.start(merchant.form(order)).press("Pay", within="#cards", **CARD).press("Submit OTP", otp="1234")
     (payment,) = merchant.payments(order["id"])
-    assert_shape(payment, PAYMENT_SHAPE)
+    assert_shape(payment, shapes.PAYMENT)
     assert (payment["status"], payment["captured"], payment["method"]) == ("captured", True, "card")
     assert (payment["fee"], payment["tax"]) == (2784, 424)
     assert len(payment["acquirer_data"]["auth_code"]) == 6
@@ -227,7 +176,7 @@ def test_a_failed_payment_keeps_fee_and_bank_reference_null(merchant: Merchant, 
     order = merchant.create_order()
     payer.start(merchant.form(order)).press("Pay", within="#netbanking").press("Failure")
     (payment,) = merchant.payments(order["id"])
-    assert_shape(payment, PAYMENT_SHAPE)
+    assert_shape(payment, shapes.PAYMENT)
     assert (payment["status"], payment["fee"], payment["tax"]) == ("failed", None, None)
     assert payment["acquirer_data"] == {"bank_transaction_id": None}
     assert merchant.refused("GET", f"/v1/payments/{payment['id']}/card")["description"] == (

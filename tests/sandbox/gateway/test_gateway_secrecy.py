@@ -43,7 +43,8 @@ def test_number_cvv_and_name_are_nowhere_after_paying(
         ("KEY_SECRET", "", "must not be empty"),
         ("WEBHOOK_URL", "ftp://x", "must start with http"),
         ("PORT", "eighty", "must be a whole number"),
-        ("CLOCK_SPEED", "0", "from 1 up"),
+        ("TIME_SPEED", "0", "from 1 to 86400"),
+        ("SEED", "x", "must be a whole number"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_sentence(name: str, value: str, sentence: str) -> None:

@@ -1,60 +1,27 @@
-import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
 from khata_sandbox.gateway.gateway import Gateway
-from khata_sandbox.gateway.webhooks import deliver_due, retry_wait_s
+from khata_sandbox.gateway.webhooks import retry_wait_s
 
+from .control_client import Control
 from .merchant import WEBHOOK_SECRET, Merchant
 from .payer import Payer
 from .set_clock import SetClock
+from .shop import Shop
 from .test_gateway_checkout import start
 
 DAY_S = 86_400
 
 
-class Shop:
-    """The merchant's webhook address: keeps what arrives, answers with `status`."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self.gateway = gateway
-        self.status = 200
-        self.received: list[httpx.Request] = []
-
-    def receive(self) -> list[httpx.Request]:
-        """Lets everything that is due arrive; returns what is new."""
-        before = len(self.received)
-        asyncio.run(self._deliver())
-        return self.received[before:]
-
-    async def _deliver(self) -> None:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(self._answer)) as client:
-            await deliver_due(self.gateway, client)
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.received.append(request)
-        if self.status == 0:
-            raise httpx.ConnectError("refused")
-        return httpx.Response(self.status)
-
-
 @pytest.fixture
 def shop(gateway: Gateway) -> Shop:
     return Shop(gateway)
-
-
-@pytest.fixture
-def switch_on(merchant: Merchant) -> Callable[..., None]:
-    def switch(**values: int) -> None:
-        assert merchant.call("POST", "/control/switches", data=values).status_code == 303
-
-    return switch
 
 
 def kinds(requests: list[httpx.Request]) -> list[str]:
@@ -157,82 +124,70 @@ def test_send_again_repeats_an_event_under_its_own_id(merchant: Merchant, payer:
     assert event_ids(shop.receive()) == event_ids(received)[-1:]
 
 
-def test_duplicates_carry_one_event_id(
-    merchant: Merchant, payer: Payer, shop: Shop, switch_on: Callable[..., None]
-) -> None:
-    switch_on(webhook_duplicate=1)
+def test_duplicates_carry_one_event_id(merchant: Merchant, payer: Payer, shop: Shop, control: Control) -> None:
+    control.switch_on("webhook_duplicate")
     pay(merchant, payer)
     ids = event_ids(shop.receive())
     assert ids[0::2] == ids[1::2]
     assert len(ids) == 6
 
 
-def test_reordered_events_arrive_newest_first(
-    merchant: Merchant, payer: Payer, shop: Shop, switch_on: Callable[..., None]
-) -> None:
-    switch_on(webhook_reorder=1)
+def test_reordered_events_arrive_newest_first(merchant: Merchant, payer: Payer, shop: Shop, control: Control) -> None:
+    control.switch_on("webhook_reorder")
     pay(merchant, payer)
     assert kinds(shop.receive()) == ["order.paid", "payment.captured", "payment.authorized"]
 
 
-def test_delayed_events_wait(
-    merchant: Merchant, payer: Payer, shop: Shop, clock: SetClock, switch_on: Callable[..., None]
-) -> None:
-    switch_on(webhook_delay=30)
+def test_delayed_events_wait(merchant: Merchant, payer: Payer, shop: Shop, clock: SetClock, control: Control) -> None:
+    control.switch_on("webhook_delay", value=30)
     pay(merchant, payer)
     assert shop.receive() == []
     clock.pass_s(30)
     assert len(shop.receive()) == 3
 
 
-def test_lost_events_never_arrive(
-    merchant: Merchant, payer: Payer, shop: Shop, clock: SetClock, switch_on: Callable[..., None]
+def test_lost_events_never_arrive_unless_they_are_sent_by_hand(
+    merchant: Merchant, payer: Payer, shop: Shop, clock: SetClock, control: Control
 ) -> None:
-    switch_on(webhook_drop=1)
+    control.switch_on("webhook_drop")
     pay(merchant, payer)
     clock.pass_s(DAY_S)
     assert shop.receive() == []
+    control.act("events", control.items("events")[0]["id"], "send")
+    assert kinds(shop.receive()) == ["order.paid"]
 
 
 def test_forged_events_do_not_fit_their_signature(
-    merchant: Merchant, payer: Payer, shop: Shop, switch_on: Callable[..., None]
+    merchant: Merchant, payer: Payer, shop: Shop, control: Control
 ) -> None:
-    switch_on(webhook_bad_signature=1)
+    control.switch_on("webhook_bad_signature")
     pay(merchant, payer)
     assert [is_signed(request) for request in shop.receive()] == [False] * 3
 
 
-def test_reads_fail_as_often_as_switched_on(merchant: Merchant, switch_on: Callable[..., None]) -> None:
-    order = merchant.create_order()
-    switch_on(api_errors=2)
-    path = f"/v1/orders/{order['id']}"
-    answers = [merchant.call("GET", path) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [500, 500, 200]
-    assert answers[0].json()["error"]["code"] == "SERVER_ERROR"
-
-
-def test_a_switch_takes_only_positions_it_has(merchant: Merchant) -> None:
-    for value in ("2", "-1", "on", ""):
-        assert merchant.call("POST", "/control/switches", data={"webhook_drop": value}).status_code == 422
-
-
-def test_the_control_page_takes_no_form_of_another_site(client: httpx.Client, merchant: Merchant) -> None:
-    order = merchant.create_order()
-    for path in ("reset", "switches", "webhooks/enable"):
-        assert client.post(f"/control/{path}", data={}).status_code == 403
-    assert merchant.order(order["id"]) == order
-
-
-def test_switches_can_be_set_and_cleared_on_the_page(merchant: Merchant, payer: Payer, shop: Shop) -> None:
-    payer.open("/control").press("Save switches", webhook_drop="1", api_slow="3")
-    assert payer.page.select_one("#webhook_drop[checked]") is not None
-    assert payer.page.select_one("#api_slow[value='3']") is not None
-    payer.press("Save switches", api_slow="0")
-    assert payer.page.select_one("#webhook_drop[checked]") is not None
-
-
-def test_reset_forgets_everything(merchant: Merchant, payer: Payer, shop: Shop) -> None:
-    pay(merchant, payer)
-    payer.open("/control").press("Reset everything")
-    assert merchant.get("/v1/orders")["count"] == merchant.get("/v1/payments")["count"] == 0
+def test_a_switch_for_one_order_leaves_the_others_alone(
+    merchant: Merchant, payer: Payer, shop: Shop, control: Control
+) -> None:
+    order = merchant.create_order(receipt="top_1")
+    control.switch_on("webhook_drop", target="top_1")
+    payer.start(merchant.form(order)).press("Pay", within="#wallet").press("Success")
     assert shop.receive() == []
+    pay(merchant, payer)
+    assert len(shop.receive()) == 3
+    assert control.switch("webhook_drop")["strikes"] == 3
+
+
+def test_each_try_is_kept_with_its_answer_and_signature(
+    merchant: Merchant, payer: Payer, shop: Shop, clock: SetClock, control: Control
+) -> None:
+    pay(merchant, payer)
+    shop.status = 503
+    refused = shop.receive()
+    shop.status = 200
+    clock.pass_s(retry_wait_s(1))
+    shop.receive()
+    event = control.items("events")[-1]
+    assert (event["event"], event["state"]) == ("payment.authorized", "delivered")
+    assert [one["status"] for one in event["tries"]] == [200, 503]
+    assert {one["signature"] for one in event["tries"]} == {refused[0].headers["x-razorpay-signature"]}
+    assert event["body"] == json.loads(refused[0].content)

@@ -22,6 +22,11 @@ def test_a_mail_with_text_html_and_attachment_is_told_exactly() -> None:
     assert mail.header("X-Absent") == ""
 
 
+def test_a_subject_folded_right_after_its_name_begins_with_its_first_word() -> None:
+    mail = read_mail(b"Subject: \r\n =?utf-8?q?Paid=3A_=E2=82=B91?=\r\n\r\nx")
+    assert mail.subject == "Paid: ₹1"
+
+
 def test_a_mail_of_html_alone_has_no_text() -> None:
     mail = read_mail(b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>hi</p>\r\n")
     assert (mail.text, mail.html.strip()) == ("", "<p>hi</p>")
