@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol
 
+from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, MandateRequest, SavedMethod
+
 Mode = Literal["test", "live"]
 
 
@@ -46,12 +48,24 @@ class PaymentMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """`receipt` is our top-up's public id (≤ 40 characters); the driver looks it up before creating a second order."""
+    """What is to be paid. Every try for one `receipt` says exactly the same, and all of them make one order.
+
+    Some gateways want the texts and addresses with the order, others when the payer is sent off: both get them from
+    here.
+    """
 
     receipt: str
+    """Our top-up's public id (≤ 40 characters)."""
     amount_minor: int
     currency: str
+    description: str
+    return_url: str
+    """Where the payer's browser goes once it is done, by GET or POST; it names the top-up."""
+    cancel_url: str
     notes: Mapping[str, str] = field(default_factory=dict)
+    mandate: MandateRequest | None = None
+    saved: SavedMethod | None = None
+    """Set where `charge_saved` will pay this order, and no payer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,10 @@ class Payment:
     error_step: str
     error_description: str
     created_at: datetime
+    token_ref: str = ""
+    """The way to charge its payer again, where an order with a mandate left one."""
+    refunded_minor: int = 0
+    """How much of it the gateway says went back. Refunds on their way may or may not be in it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +254,10 @@ class Capabilities:
     """Whether `list_settled` tells what was paid out."""
     has_saved_methods: bool = False
     """Whether a payer's method can be charged again without the payer (mandates, stored cards)."""
+    notice_hours: int = 0
+    """How long such a charge takes to arrive at most, since the payer's bank tells the payer before it."""
+    unattended_maximum_minor: int = 0
+    """The most one such charge may take; 0 where there are none."""
 
 
 class Gateway(Protocol):
@@ -252,11 +274,27 @@ class Gateway(Protocol):
 
     def create_order(self, request: OrderRequest) -> Order | Refused | Unavailable | Unknown: ...
 
-    def start(self, *, order: Order, description: str, payer: Payer, return_url: str, cancel_url: str) -> Start:
-        """How to send the payer off. No network."""
+    def start(self, *, order_ref: str, request: OrderRequest, payer: Payer) -> Start | Refused | Unavailable:
+        """How to send the payer off to this order, which was made for that request. Changes nothing."""
         ...
 
     def read(self, order_ref: str) -> Snapshot | Refused | Unavailable: ...
+
+    def register_customer(self, request: CustomerRequest) -> Customer | Refused | Unavailable | Unknown:
+        """Whom a mandate will belong to. Refused where `has_saved_methods` is false, as are the next two."""
+        ...
+
+    def charge_saved(self, request: ChargeRequest) -> Payment | Refused | Unavailable | Unknown:
+        """One payment for one order: where the order has been charged before, that payment is the answer.
+
+        The payment may stay `created` for the time of the notice. Refused: the order was not charged, or the bank said
+        no at once, which a reading then shows.
+        """
+        ...
+
+    def forget_saved(self, saved: SavedMethod) -> Refused | Unavailable | Unknown | None:
+        """Ends the mandate; None once it is over."""
+        ...
 
     def refund(self, request: RefundRequest) -> Refund | Refused | Unavailable | Unknown: ...
 

@@ -22,6 +22,7 @@ from khata.payments.port import (
     Unknown,
     WebhookHint,
 )
+from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, SavedMethod
 
 _gateways: dict[str, Gateway] = {}
 
@@ -67,14 +68,25 @@ class _OutsideTransactions:
         forbid_inside_transaction()
         return self._gateway.create_order(request)
 
-    def start(self, *, order: Order, description: str, payer: Payer, return_url: str, cancel_url: str) -> Start:
-        return self._gateway.start(
-            order=order, description=description, payer=payer, return_url=return_url, cancel_url=cancel_url
-        )
+    def start(self, *, order_ref: str, request: OrderRequest, payer: Payer) -> Start | Refused | Unavailable:
+        forbid_inside_transaction()
+        return self._gateway.start(order_ref=order_ref, request=request, payer=payer)
 
     def read(self, order_ref: str) -> Snapshot | Refused | Unavailable:
         forbid_inside_transaction()
         return self._gateway.read(order_ref)
+
+    def register_customer(self, request: CustomerRequest) -> Customer | Refused | Unavailable | Unknown:
+        forbid_inside_transaction()
+        return self._gateway.register_customer(request)
+
+    def charge_saved(self, request: ChargeRequest) -> Payment | Refused | Unavailable | Unknown:
+        forbid_inside_transaction()
+        return self._gateway.charge_saved(request)
+
+    def forget_saved(self, saved: SavedMethod) -> Refused | Unavailable | Unknown | None:
+        forbid_inside_transaction()
+        return self._gateway.forget_saved(saved)
 
     def refund(self, request: RefundRequest) -> Refund | Refused | Unavailable | Unknown:
         forbid_inside_transaction()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -21,6 +21,9 @@ class Received:
     query: dict[str, list[str]]
     headers: dict[str, str]
     body: bytes
+
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode()))
 
 
 class ScriptedServer:
@@ -45,6 +48,10 @@ class ScriptedServer:
         """Bodies (POST) or queries (GET) of the requests of one method."""
         chosen = [request for request in self.requests if request.method == method]
         return [json.loads(request.body) if method == "POST" else request.query for request in chosen]
+
+    def posted(self, path: str) -> int:
+        """How often something was posted there."""
+        return sum(request.method == "POST" and request.path == path for request in self.requests)
 
     def stay_silent(self, handler: BaseHTTPRequestHandler) -> None:
         """Takes the request and never answers."""

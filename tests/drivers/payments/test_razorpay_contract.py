@@ -3,20 +3,26 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from khata.payments.drivers.razorpay import RazorpayGateway, RazorpaySettings
-from khata.payments.port import Start
+from khata.payments.port import PaymentMethod, Start
 from tests.ports import free_port
 from tests.sandbox.far_end import wait_until
 
-from .contract import Bench, GatewayContract
+from .bench import Bench, Webhook, new_order, new_request, paid_order, read, send_off
+from .contract import GatewayContract
 from .sandbox_gateway import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, SandboxGateway
 from .scripted_server import Received, ScriptedServer, replies
 
 
 class RazorpayBench:
+    plain_method = PaymentMethod.NETBANKING
+    card_detail = "Visa ending 1007"
+    is_return_signed = True
+
     def __init__(self, sandbox: SandboxGateway, receiver: ScriptedServer) -> None:
         self.sandbox, self.receiver = sandbox, receiver
         settings = RazorpaySettings(
@@ -42,7 +48,28 @@ class RazorpayBench:
     def leave_pending(self, start: Start) -> None:
         self.sandbox.leave_pending(start)
 
-    def webhooks(self, order_ref: str) -> list[tuple[bytes, dict[str, str]]]:
+    def captured_payment(self, amount_minor: int) -> str:
+        order = new_order(self, new_request(amount_minor))
+        self.pay(send_off(self, order))
+        (payment,) = read(self, order).payments
+        return payment.payment_ref
+
+    def refunded_minor(self, payment_ref: str) -> int:
+        return int(self._ask("GET", f"/v1/payments/{payment_ref}")["amount_refunded"])
+
+    def dispute(self, payment_ref: str) -> str:
+        self._ask("POST", f"/_sandbox/payments/{payment_ref}/dispute")
+        disputes = self._ask("GET", "/v1/disputes")["items"]
+        return next(str(dispute["id"]) for dispute in disputes if dispute["payment_id"] == payment_ref)
+
+    def lose_dispute(self, dispute_ref: str) -> None:
+        self._ask("POST", f"/_sandbox/disputes/{dispute_ref}/lose")
+
+    def webhooks_of_payment(self) -> list[Webhook]:
+        order, _ = paid_order(self)
+        return self.webhooks(order.order_ref)
+
+    def webhooks(self, order_ref: str) -> list[Webhook]:
         """All of a payment's events, once the last of them is here."""
 
         def about_order() -> list[Received]:
@@ -50,6 +77,12 @@ class RazorpayBench:
             return found if any(json.loads(request.body)["event"] == "order.paid" for request in found) else []
 
         return [(request.body, request.headers) for request in wait_until(about_order, "order.paid")]
+
+    def _ask(self, method: str, path: str) -> dict[str, Any]:
+        """The far end itself, past our driver."""
+        answer = self.sandbox.http.request(method, path, auth=(KEY_ID, KEY_SECRET))
+        answer.raise_for_status()
+        return dict(answer.json())
 
 
 @pytest.fixture(scope="module")

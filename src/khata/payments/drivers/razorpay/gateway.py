@@ -1,36 +1,43 @@
 """The Razorpay driver: the payments port in Razorpay's words (REST API v1, hosted checkout)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from khata.payments.drivers.razorpay import webhooks
-from khata.payments.drivers.razorpay.client import Json, RazorpayClient
-from khata.payments.drivers.razorpay.entities import (
-    NotUnderstood,
-    is_paid,
-    items,
-    order_from,
-    paid_minor,
-    payment_from,
-    text,
-)
+from khata.payments.drivers.razorpay import recurring, webhooks
+from khata.payments.drivers.razorpay.client import open_client
+from khata.payments.drivers.razorpay.entities import is_paid, order_from, paid_minor, payment_from
+from khata.payments.drivers.razorpay.fields import items
+from khata.payments.drivers.razorpay.listing import read_all
+from khata.payments.drivers.razorpay.reversals import dispute_from, refund_from, settled_item_from
 from khata.payments.drivers.razorpay.settings import RazorpaySettings
 from khata.payments.drivers.razorpay.signatures import is_return_authentic
+from khata.payments.facts import NotUnderstood, text
 from khata.payments.port import (
     AutoPostForm,
     Capabilities,
+    Dispute,
     Order,
     OrderRequest,
     Payer,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundRequest,
     Refused,
     ReturnHint,
+    SettledItem,
     Snapshot,
     Unavailable,
     Unknown,
     WebhookHint,
 )
+from khata.payments.rest import Json
+from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, SavedMethod
 
 _PAYMENT_REF = re.compile(r"pay_[A-Za-z0-9]{1,40}")
+_TAKEN = (PaymentStatus.CAPTURED, PaymentStatus.REFUNDED)
+_SETTLED_PAGE_SIZE = 1_000
 
 
 class RazorpayGateway:
@@ -42,6 +49,10 @@ class RazorpayGateway:
         currencies=frozenset({"INR"}),
         methods=("UPI QR", "UPI", "Cards", "Netbanking", "Wallet"),
         upi_maximum_minor=1_00_000_00,
+        has_settlements=True,
+        has_saved_methods=True,
+        notice_hours=recurring.NOTICE_HOURS,
+        unattended_maximum_minor=recurring.UNATTENDED_MAXIMUM_MINOR,
     )
 
     def __init__(self, settings: RazorpaySettings) -> None:
@@ -49,7 +60,7 @@ class RazorpayGateway:
         self.checkout_origin = settings.checkout_origin
         self.is_sandbox = settings.is_sandbox
         self._settings = settings
-        self._client = RazorpayClient(settings)
+        self._client = open_client(settings)
 
     def create_order(self, request: OrderRequest) -> Order | Refused | Unavailable | Unknown:
         """Razorpay has no idempotency key for orders, so an order of the same receipt is looked up before each try."""
@@ -65,6 +76,7 @@ class RazorpayGateway:
                 "notes": dict(request.notes),
                 # Said here, since the account's own default may be to leave payments uncaptured.
                 "payment_capture": 1,
+                **recurring.order_fields(request),
             },
         )
         if not isinstance(answer, dict):
@@ -74,21 +86,22 @@ class RazorpayGateway:
         except NotUnderstood as error:
             return Unknown(f"the new order cannot be read: {error}")
 
-    def start(self, *, order: Order, description: str, payer: Payer, return_url: str, cancel_url: str) -> AutoPostForm:
+    def start(self, *, order_ref: str, request: OrderRequest, payer: Payer) -> AutoPostForm:
         return AutoPostForm(
             action=f"{self._settings.checkout_url}/v1/checkout/embedded",
             fields={
                 "key_id": self._settings.key_id,
-                "order_id": order.order_ref,
-                "amount": str(order.amount_minor),
-                "currency": order.currency,
+                "order_id": order_ref,
+                "amount": str(request.amount_minor),
+                "currency": request.currency,
                 "name": self._settings.merchant_name,
-                "description": description,
+                "description": request.description,
                 "prefill[name]": payer.name,
                 "prefill[email]": payer.email,
                 "prefill[contact]": payer.contact,
-                "callback_url": return_url,
-                "cancel_url": cancel_url,
+                "callback_url": request.return_url,
+                "cancel_url": request.cancel_url,
+                **recurring.checkout_fields(request),
             },
         )
 
@@ -97,17 +110,82 @@ class RazorpayGateway:
         order = self._client.get(f"/v1/orders/{order_ref}")
         if not isinstance(order, dict):
             return order
-        payments = self._client.get(f"/v1/orders/{order_ref}/payments")
-        if not isinstance(payments, dict):
-            return payments
+        listed = self._client.get(f"/v1/orders/{order_ref}/payments")
+        if not isinstance(listed, dict):
+            return listed
         try:
+            payments = tuple(payment_from(self._with_card(payment)) for payment in items(listed))
+            taken = [payment for payment in payments if payment.status in _TAKEN]
+            refunds = self._refunds(taken)
+            if not isinstance(refunds, tuple):
+                return refunds
+            disputes = self._disputes(taken)
+            if not isinstance(disputes, tuple):
+                return disputes
             return Snapshot(
                 order=order_from(order),
                 is_paid=is_paid(order),
                 paid_minor=paid_minor(order),
-                payments=tuple(payment_from(self._with_card(payment)) for payment in items(payments)),
+                payments=payments,
                 mode=self.mode,
+                refunds=refunds,
+                disputes=disputes,
             )
+        except NotUnderstood as error:
+            return Unavailable(f"cannot be understood: {error}")
+
+    def register_customer(self, request: CustomerRequest) -> Customer | Refused | Unavailable | Unknown:
+        return recurring.register_customer(self._client, request)
+
+    def charge_saved(self, request: ChargeRequest) -> Payment | Refused | Unavailable | Unknown:
+        return recurring.charge_saved(self._client, request)
+
+    def forget_saved(self, saved: SavedMethod) -> Refused | Unavailable | Unknown | None:
+        return recurring.forget_saved(self._client, saved)
+
+    def refund(self, request: RefundRequest) -> Refund | Refused | Unavailable | Unknown:
+        """The idempotency key is kept for a limited time only, so a refund of the same receipt is looked up first."""
+        found = self._find_refund(request)
+        if found is not None:
+            return found
+        answer = self._client.post(
+            f"/v1/payments/{request.payment_ref}/refund",
+            {
+                "amount": request.amount_minor,
+                "speed": "normal",
+                "receipt": request.receipt,
+                "notes": dict(request.notes),
+            },
+            headers={"x-refund-idempotency": request.receipt},
+        )
+        if not isinstance(answer, dict):
+            return answer
+        try:
+            return refund_from(answer)
+        except NotUnderstood as error:
+            return Unknown(f"the new refund cannot be read: {error}")
+
+    def list_payments(
+        self, *, created_from: datetime, created_until: datetime
+    ) -> tuple[Payment, ...] | Refused | Unavailable:
+        between = {"from": str(int(created_from.timestamp())), "to": str(int(created_until.timestamp()))}
+        try:
+            found = read_all(self._client, "/v1/payments", between)
+            if not isinstance(found, list):
+                return found
+            payments = [payment_from(item) for item in found]
+        except NotUnderstood as error:
+            return Unavailable(f"cannot be understood: {error}")
+        wanted = (payment for payment in payments if created_from <= payment.created_at < created_until)
+        return tuple(sorted(wanted, key=lambda payment: (payment.created_at, payment.payment_ref)))
+
+    def list_settled(self, *, year: int, month: int, day: int) -> tuple[SettledItem, ...] | Refused | Unavailable:
+        on = {"year": str(year), "month": f"{month:02d}", "day": f"{day:02d}"}
+        try:
+            found = read_all(self._client, "/v1/settlements/recon/combined", on, page_size=_SETTLED_PAGE_SIZE)
+            if not isinstance(found, list):
+                return found
+            return tuple(settled_item_from(item) for item in found if item.get("settled") is not False)
         except NotUnderstood as error:
             return Unavailable(f"cannot be understood: {error}")
 
@@ -150,6 +228,49 @@ class RazorpayGateway:
                 return _same_order(order, request)
         return None
 
+    def _find_refund(self, request: RefundRequest) -> Refund | Refused | Unavailable | None:
+        """The refund made for this receipt by an earlier try; None where there is none."""
+        try:
+            found = self._refunds_of(request.payment_ref)
+        except NotUnderstood as error:
+            return Unavailable(f"cannot be understood: {error}")
+        if isinstance(found, Refused):
+            # Refused to look, which says nothing of what an earlier try has done.
+            return Unavailable(f"its refunds cannot be looked up: {found.code}")
+        if isinstance(found, Unavailable):
+            return found
+        for refund in found:
+            if refund.receipt == request.receipt:
+                return _same_refund(refund, request)
+        return None
+
+    def _refunds(self, payments: Sequence[Payment]) -> tuple[Refund, ...] | Refused | Unavailable:
+        """Of every payment that took money: one that shows nothing refunded may have a refund that failed."""
+        refunds: list[Refund] = []
+        for payment in payments:
+            found = self._refunds_of(payment.payment_ref)
+            if not isinstance(found, list):
+                return found
+            refunds += found
+        return tuple(refunds)
+
+    def _refunds_of(self, payment_ref: str) -> list[Refund] | Refused | Unavailable:
+        """Raises NotUnderstood."""
+        found = read_all(self._client, f"/v1/payments/{payment_ref}/refunds")
+        return [refund_from(item) for item in found] if isinstance(found, list) else found
+
+    def _disputes(self, payments: Sequence[Payment]) -> tuple[Dispute, ...] | Unavailable:
+        """The API lists disputes of the whole account only. An account it refuses to tell has none to show."""
+        if not payments:
+            return ()
+        first_at = min(payment.created_at for payment in payments)
+        found = read_all(self._client, "/v1/disputes", {"from": str(int(first_at.timestamp()))})
+        if isinstance(found, Unavailable):
+            return found
+        refs = {payment.payment_ref for payment in payments}
+        ours = [item for item in found if item.get("payment_id") in refs] if isinstance(found, list) else []
+        return tuple(dispute_from(item) for item in ours)
+
     def _with_card(self, payment: Json) -> Json:
         """An order's payments come without their cards; the card is asked for once there is something to show."""
         is_wanted = payment.get("method") == "card" and payment.get("status") in ("authorized", "captured")
@@ -163,3 +284,9 @@ def _same_order(order: Order, request: OrderRequest) -> Order | Refused:
     if (order.amount_minor, order.currency) != (request.amount_minor, request.currency):
         return Refused("receipt_taken", f"the receipt {request.receipt} belongs to an order of another amount")
     return order
+
+
+def _same_refund(refund: Refund, request: RefundRequest) -> Refund | Refused:
+    if (refund.amount_minor, refund.currency) != (request.amount_minor, request.currency):
+        return Refused("receipt_taken", f"the receipt {request.receipt} belongs to a refund of another amount")
+    return refund

@@ -22,13 +22,26 @@ def read_webhook(*, body: bytes, headers: Mapping[str, str], secrets: tuple[str,
     kind = event.get("event")
     if not _EVENT_REF.fullmatch(event_ref) or not isinstance(kind, str) or not _KIND.fullmatch(kind):
         raise ForgedWebhook
-    payment, order = _entity(event, "payment"), _entity(event, "order")
-    return WebhookHint(
-        event_ref=event_ref,
-        kind=kind,
-        order_ref=_reference(payment.get("order_id"), "order_") or _reference(order.get("id"), "order_"),
-        payment_ref=_reference(payment.get("id"), "pay_"),
+    return WebhookHint(event_ref=event_ref, kind=kind, order_ref=_order_ref(event), payment_ref=_payment_ref(event))
+
+
+def _order_ref(event: dict[str, Any]) -> str | None:
+    """A refund's or dispute's event names its payment only; a payment link's may carry its order without prefix."""
+    found = (
+        _entity(event, "payment").get("order_id"),
+        _entity(event, "order").get("id"),
+        _entity(event, "payment_link").get("order_id"),
     )
+    return next((ref for value in found if (ref := _reference(value, "order_"))), None)
+
+
+def _payment_ref(event: dict[str, Any]) -> str | None:
+    found = (
+        _entity(event, "payment").get("id"),
+        _entity(event, "refund").get("payment_id"),
+        _entity(event, "dispute").get("payment_id"),
+    )
+    return next((ref for value in found if (ref := _reference(value, "pay_"))), None)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
