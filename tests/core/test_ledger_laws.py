@@ -17,16 +17,20 @@ from khata.ledger.core import (
     Effects,
     ExpireLots,
     Grant,
+    HoldLot,
     Kind,
     Lot,
     PlaceHold,
     Purchase,
+    RefundHold,
+    Reverse,
     Transfer,
     VoidHold,
     Wallet,
     WalletStatus,
     apply_batch,
 )
+from khata.ledger.core.book import OWED_LOT_ID
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ORGANISATIONS = (1, 2)
@@ -54,6 +58,7 @@ def after(book: Book, decision: Decision) -> Book:
 organisation_ids = st.sampled_from((*ORGANISATIONS, 99))
 references = st.integers(1, 6).map(uuid)
 amounts = st.integers(0, 40)
+origins = st.sampled_from((Kind.PURCHASE, Kind.GRANT))
 expiries = st.sampled_from((None, NOW - timedelta(seconds=1), NOW, NOW + timedelta(days=1), NOW + timedelta(days=9)))
 commands = st.lists(
     st.one_of(
@@ -62,6 +67,9 @@ commands = st.lists(
         st.builds(PlaceHold, organisation_ids, references, amounts),
         st.builds(Capture, organisation_ids, references, amounts),
         st.builds(VoidHold, organisation_ids, references),
+        st.builds(HoldLot, organisation_ids, references, amounts, references, st.booleans(), origins),
+        st.builds(RefundHold, organisation_ids, references),
+        st.builds(Reverse, organisation_ids, references, amounts, references),
         st.builds(ExpireLots, organisation_ids),
     ),
     max_size=30,
@@ -94,9 +102,11 @@ def test_credits_are_neither_made_nor_lost(batches: list[tuple[list[Command], da
     for id_, wallet in book.wallets.items():
         kinds = sums(transfers, id_)
         came = kinds[Kind.PURCHASE] + kinds[Kind.GRANT]
-        assert wallet.available == came - kinds[Kind.HOLD] + kinds[Kind.VOID] - kinds[Kind.EXPIRE]
-        assert wallet.held == kinds[Kind.HOLD] - kinds[Kind.CAPTURE] - kinds[Kind.VOID]
-        assert came == wallet.available + wallet.held + kinds[Kind.CAPTURE] + kinds[Kind.EXPIRE]
+        gone = kinds[Kind.EXPIRE] + kinds[Kind.REVERSE]
+        assert kinds[Kind.REPAY] == kinds[Kind.CLEAR]
+        assert wallet.available == came - kinds[Kind.HOLD] + kinds[Kind.VOID] - gone
+        assert wallet.held == kinds[Kind.HOLD] - kinds[Kind.CAPTURE] - kinds[Kind.VOID] - kinds[Kind.REFUND]
+        assert came == wallet.available + wallet.held + kinds[Kind.CAPTURE] + kinds[Kind.REFUND] + gone
 
 
 @given(st.lists(st.tuples(commands, instants), max_size=4))
@@ -105,12 +115,29 @@ def test_nobody_spends_what_they_lack_and_lots_add_up_to_the_wallet(
     batches: list[tuple[list[Command], datetime]],
 ) -> None:
     book, transfers, _ = run(sorted(batches, key=lambda batch: batch[1]))
-    assert all(transfer.available_after >= 0 and transfer.amount > 0 for transfer in transfers)
+    assert all(transfer.amount > 0 for transfer in transfers)
     for id_, wallet in book.wallets.items():
         lots = [lot for lot in book.lots if lot.organisation_id == id_]
         assert all(lot.remaining >= 0 and lot.held >= 0 and lot.remaining + lot.held <= lot.amount for lot in lots)
-        assert wallet.available == sum(lot.remaining for lot in lots) >= 0
+        assert wallet.available == sum(lot.remaining for lot in lots) - owed(transfers, id_)
         assert wallet.held == sum(lot.held for lot in lots) >= 0
+
+
+@given(st.lists(st.tuples(commands, instants), max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_only_a_reversal_takes_a_wallet_below_zero_and_what_comes_in_pays_it_first(
+    batches: list[tuple[list[Command], datetime]],
+) -> None:
+    book, transfers, _ = run(sorted(batches, key=lambda batch: batch[1]))
+    for id_, wallet in book.wallets.items():
+        in_lots = sum(lot.remaining for lot in book.lots if lot.organisation_id == id_)
+        assert wallet.floor == -owed(transfers, id_) <= 0
+        assert wallet.floor == 0 or (in_lots, wallet.status) == (0, WalletStatus.FROZEN)
+        balance = 0
+        for transfer in (t for t in transfers if t.organisation_id == id_):
+            is_deeper = transfer.available_after < min(balance, 0)
+            assert not is_deeper or transfer.kind in (Kind.REVERSE, Kind.REPAY)
+            balance = transfer.available_after
 
 
 @given(commands, st.data())
@@ -163,3 +190,8 @@ def test_sequences_have_no_gaps_and_a_lot_expires_once(batches: list[tuple[list[
 
 def lots_of(book: Book) -> dict[int, Lot]:
     return {lot.lot_id: lot for lot in book.lots}
+
+
+def owed(transfers: list[Transfer], organisation_id: int) -> int:
+    mine = [t for t in transfers if t.organisation_id == organisation_id and t.lot_id == OWED_LOT_ID]
+    return sum(t.amount if t.kind is Kind.REVERSE else -t.amount for t in mine)

@@ -13,9 +13,12 @@ from khata.ledger.core import (
     Condition,
     ExpireLots,
     Grant,
+    HoldLot,
     Kind,
     PlaceHold,
     Purchase,
+    RefundHold,
+    Reverse,
     VoidHold,
     WalletStatus,
     apply_batch,
@@ -50,7 +53,26 @@ CASES: list[tuple[Condition, list[Command]]] = [
     (Condition.HOLD_CLOSED, [FUNDS, PlaceHold(1, B, 5), Capture(1, B, 5), VoidHold(1, B)]),
     (Condition.HOLD_CLOSED, [FUNDS, PlaceHold(1, B, 5), Capture(1, B, 3), VoidHold(1, B)]),
     (Condition.HOLD_EXCEEDED, [FUNDS, PlaceHold(1, B, 5), Capture(1, B, 6)]),
+    (Condition.AMOUNT_OUT_OF_RANGE, [FUNDS, HoldLot(1, B, 0, A)]),
+    (Condition.AMOUNT_OUT_OF_RANGE, [FUNDS, Reverse(1, B, 0, A)]),
+    (Condition.ALREADY_DONE, [FUNDS, HoldLot(1, B, 5, A), HoldLot(1, B, 5, A)]),
+    (Condition.ALREADY_DONE, [FUNDS, HoldLot(1, B, 15, A, True), HoldLot(1, B, 15, A, True)]),
+    (Condition.ALREADY_DONE, [FUNDS, HoldLot(1, B, 5, A), RefundHold(1, B), RefundHold(1, B)]),
+    (Condition.ALREADY_DONE, [FUNDS, Reverse(1, B, 15, A), Reverse(1, B, 15, A)]),
+    (Condition.ALREADY_DONE_DIFFERENTLY, [FUNDS, HoldLot(1, B, 5, A), HoldLot(1, B, 4, A)]),
+    (Condition.ALREADY_DONE_DIFFERENTLY, [FUNDS, HoldLot(1, B, 5, A, True), HoldLot(1, B, 4, A, True)]),
+    (Condition.ALREADY_DONE_DIFFERENTLY, [FUNDS, Reverse(1, B, 5, A), Reverse(1, B, 4, A)]),
+    (Condition.INSUFFICIENT_CREDITS, [FUNDS, HoldLot(1, B, 11, A)]),
+    (Condition.INSUFFICIENT_CREDITS, [FUNDS, Grant(1, C, 9), HoldLot(1, B, 5, C)]),
+    (Condition.INSUFFICIENT_CREDITS, [FUNDS, PlaceHold(1, C, 10), HoldLot(1, B, 5, A, True)]),
+    (Condition.HOLD_MISSING, [FUNDS, RefundHold(1, B)]),
+    (Condition.HOLD_CLOSED, [FUNDS, HoldLot(1, B, 5, A), VoidHold(1, B), RefundHold(1, B)]),
+    (Condition.HOLD_CLOSED, [FUNDS, HoldLot(1, B, 5, A), RefundHold(1, B), VoidHold(1, B)]),
+    (Condition.HOLD_CLOSED, [FUNDS, HoldLot(1, B, 5, A), RefundHold(1, B), Capture(1, B, 5)]),
+    (Condition.HOLD_CLOSED, [FUNDS, PlaceHold(1, B, 5), Capture(1, B, 5), RefundHold(1, B)]),
     (Condition.ACCEPTED, [FUNDS, PlaceHold(1, B, 10)]),
+    (Condition.ACCEPTED, [FUNDS, HoldLot(1, B, 10, A), RefundHold(1, B)]),
+    (Condition.ACCEPTED, [FUNDS, Reverse(1, B, 11, A)]),
     (Condition.ACCEPTED, [ExpireLots(1)]),
 ]
 
@@ -140,6 +162,77 @@ def test_a_lot_does_not_expire_under_a_hold_and_expires_once_when_the_hold_is_go
     freed = apply_batch(book, [VoidHold(1, B), ExpireLots(1), ExpireLots(1)], NOW + DAY)
     assert [(t.kind, t.amount) for t in freed.transfers] == [(Kind.VOID, 2), (Kind.EXPIRE, 5)]
     assert freed.wallets[0].available == 0
+
+
+def moves(commands: list[Command]) -> list[tuple[Kind, int, int]]:
+    return [(t.kind, t.lot_id, t.amount) for t in apply_batch(empty_book(), commands, NOW).transfers]
+
+
+def test_a_refund_is_held_from_its_own_purchase_alone_even_on_a_frozen_wallet() -> None:
+    funded = after(empty_book(), apply_batch(empty_book(), [Grant(1, C, 9), FUNDS], NOW))
+    frozen = Book({1: replace(funded.wallets[1], status=WalletStatus.FROZEN)}, lots=funded.lots, effects=funded.effects)
+    decision = apply_batch(frozen, [HoldLot(1, B, 4, A), RefundHold(1, B)], NOW)
+    assert [(t.kind, t.lot_id, t.amount) for t in decision.transfers] == [(Kind.HOLD, 2, 4), (Kind.REFUND, 2, 4)]
+    assert (decision.wallets[0].available, decision.wallets[0].held) == (15, 0)
+
+
+def test_only_what_is_neither_spent_nor_held_of_a_purchase_can_be_held_for_its_refund() -> None:
+    spent: list[Command] = [FUNDS, PlaceHold(1, B, 3), Capture(1, B, 3), PlaceHold(1, C, 2), Grant(1, uuid(9), 50)]
+    conditions = [
+        apply_batch(empty_book(), [*spent, HoldLot(1, uuid(8), amount, A)], NOW).outcomes[-1].condition
+        for amount in (5, 6)
+    ]
+    assert conditions == [Condition.ACCEPTED, Condition.INSUFFICIENT_CREDITS]
+
+
+def test_the_grant_that_came_with_a_purchase_is_held_from_its_own_lot_alone() -> None:
+    held = HoldLot(1, C, 3, B, origin=Kind.GRANT)
+    assert moves([FUNDS, Grant(1, B, 4), held, RefundHold(1, C)])[-2:] == [(Kind.HOLD, 2, 3), (Kind.REFUND, 2, 3)]
+
+
+def test_in_dispute_whatever_a_purchase_still_has_is_held() -> None:
+    assert moves([FUNDS, PlaceHold(1, B, 3), HoldLot(1, C, 10, A, True)])[-1] == (Kind.HOLD, 1, 7)
+
+
+def test_a_lot_whose_time_has_passed_cannot_be_held() -> None:
+    book = after(empty_book(), apply_batch(empty_book(), [replace(FUNDS, expires_at=NOW + DAY)], NOW))
+    decision = apply_batch(book, [HoldLot(1, B, 5, A)], NOW + DAY)
+    assert decision.outcomes[0].condition is Condition.INSUFFICIENT_CREDITS
+
+
+def test_a_reversal_takes_its_own_purchase_first_then_the_others_and_only_then_what_is_not_there() -> None:
+    lots: list[Command] = [Grant(1, C, 3), FUNDS]
+    assert moves([*lots, Reverse(1, B, 8, A)])[2:] == [(Kind.REVERSE, 2, 8)]
+    assert moves([*lots, Reverse(1, B, 12, A)])[2:] == [(Kind.REVERSE, 2, 10), (Kind.REVERSE, 1, 2)]
+    assert moves([*lots, Reverse(1, B, 15, A)])[4:] == [(Kind.REVERSE, 0, 2)]
+
+
+def test_a_reversal_that_credits_cover_leaves_the_wallet_open() -> None:
+    (wallet,) = apply_batch(empty_book(), [FUNDS, Reverse(1, B, 10, A)], NOW).wallets
+    assert (wallet.available, wallet.floor, wallet.status) == (0, 0, WalletStatus.ACTIVE)
+
+
+def test_a_reversal_beyond_all_credits_goes_below_zero_and_freezes_at_once() -> None:
+    decision = apply_batch(empty_book(), [FUNDS, PlaceHold(1, B, 4), Reverse(1, C, 10, A), PlaceHold(1, A, 1)], NOW)
+    (wallet,) = decision.wallets
+    assert (wallet.available, wallet.held, wallet.floor, wallet.status) == (-4, 4, -4, WalletStatus.FROZEN)
+    assert decision.outcomes[-1].condition is Condition.WALLET_FROZEN
+
+
+def test_what_comes_in_pays_what_is_owed_first_and_the_wallet_stays_frozen() -> None:
+    commands: list[Command] = [FUNDS, PlaceHold(1, B, 10), Capture(1, B, 10), Reverse(1, C, 10, A), Grant(1, C, 4)]
+    assert moves(commands)[-2:] == [(Kind.CLEAR, 0, 4), (Kind.REPAY, 5, 4)]
+    decision = apply_batch(empty_book(), [*commands, Purchase(1, B, 9, 100)], NOW)
+    (wallet,) = decision.wallets
+    assert (wallet.available, wallet.floor, wallet.status) == (3, 0, WalletStatus.FROZEN)
+    assert {lot.lot_id: lot.remaining for lot in decision.lots} == {1: 0, 5: 0, 8: 3}
+
+
+def test_credits_returned_from_a_hold_pay_what_is_owed() -> None:
+    commands: list[Command] = [FUNDS, PlaceHold(1, B, 6), Reverse(1, C, 10, A), VoidHold(1, B)]
+    assert moves(commands)[-3:] == [(Kind.VOID, 1, 6), (Kind.CLEAR, 0, 6), (Kind.REPAY, 1, 6)]
+    (wallet,) = apply_batch(empty_book(), commands, NOW).wallets
+    assert (wallet.available, wallet.held, wallet.floor) == (0, 0, 0)
 
 
 def test_every_fact_of_a_transfer_and_of_the_lot_it_made_is_under_the_seal() -> None:

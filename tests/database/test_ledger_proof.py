@@ -9,7 +9,21 @@ import pytest
 
 from khata.kernel.clock import utc_now
 from khata.kernel.transactions import in_transaction
-from khata.ledger.core import Capture, ExpireLots, Grant, PlaceHold, VoidHold
+from khata.ledger.core import (
+    Capture,
+    Condition,
+    ExpireLots,
+    Grant,
+    HoldLot,
+    Kind,
+    PlaceHold,
+    Purchase,
+    RefundHold,
+    Reverse,
+    VoidHold,
+    WalletStatus,
+)
+from khata.ledger.models import Transfer, Wallet
 from khata.ledger.operations import post_batch, verify_ledger
 from khata.tenancy.models import Organisation
 from tests.owner import owner_connection
@@ -41,6 +55,42 @@ def worked(organisation: Organisation, give_credits: Callable[[int, int], None])
     return id_
 
 
+@pytest.fixture
+def reversed_(organisation: Organisation) -> int:
+    """An organisation with a refund (seq 2, 3), a reversal beyond its credits (6, 7), part of it repaid (9, 10)."""
+    id_ = organisation.id
+    bought, refund, message, dispute = (uuid.uuid4() for _ in range(4))
+    with in_transaction() as raw:
+        outcomes = post_batch(
+            raw,
+            [
+                Purchase(id_, bought, 10 * CREDIT, 200),
+                HoldLot(id_, refund, 2 * CREDIT, bought),
+                RefundHold(id_, refund),
+                PlaceHold(id_, message, 5 * CREDIT),
+                Capture(id_, message, 5 * CREDIT),
+                Reverse(id_, dispute, 8 * CREDIT, bought),
+                Grant(id_, uuid.uuid4(), 4 * CREDIT),
+            ],
+        )
+    assert {outcome.condition for outcome in outcomes} == {Condition.ACCEPTED}
+    return id_
+
+
+ALTERATIONS_OF_REVERSALS = [
+    "update ledger_wallet set floor = floor - 1 where {mine}",
+    "update ledger_wallet set status = 1 where {mine}",
+    "update ledger_wallet set available = available + 1 where {mine}",
+    "update ledger_lot set remaining = remaining + 1, is_open = true where {mine} and lot_id = 8",
+    "update ledger_transfer set kind = 4, target = 5 where {mine} and seq = 3",
+    "update ledger_transfer set amount = amount - 1 where {mine} and seq = 7",
+    "update ledger_transfer set lot_id = 8 where {mine} and seq = 7",
+    "update ledger_transfer set kind = 6, target = 6 where {mine} and seq = 7",
+    "update ledger_transfer set amount = amount + 1 where {mine} and seq = 9",
+    "update ledger_transfer set lot_id = 8 where {mine} and seq = 9",
+    "update ledger_transfer set kind = 8 where {mine} and seq = 10",
+    "delete from ledger_transfer where {mine} and seq >= 9",
+]
 ALTERATIONS = [
     "update ledger_wallet set available = available + 1 where {mine}",
     "update ledger_wallet set held = held + 1 where {mine}",
@@ -84,6 +134,22 @@ def test_one_row_altered_by_hand_is_found_and_its_organisation_named(worked: int
         assert not proof.is_sound
         assert proof.organisation_ids_unsound == {worked}
         assert proof.problems
+    assert verify_ledger().is_sound
+
+
+def test_refunds_reversals_and_what_is_owed_prove_sound(reversed_: int) -> None:
+    assert verify_ledger().problems == []
+    wallet = Wallet.objects.get(organisation_id=reversed_)
+    assert (wallet.available, wallet.floor, wallet.status) == (-CREDIT, -CREDIT, WalletStatus.FROZEN)
+    kinds = Transfer.objects.filter(organisation_id=reversed_).order_by("seq").values_list("kind", flat=True)
+    assert list(kinds)[5:] == [Kind.REVERSE, Kind.REVERSE, Kind.GRANT, Kind.CLEAR, Kind.REPAY]
+
+
+@pytest.mark.parametrize("alteration", ALTERATIONS_OF_REVERSALS)
+def test_one_row_of_a_reversal_altered_by_hand_is_found(reversed_: int, alteration: str) -> None:
+    with altered(reversed_, alteration):
+        proof = verify_ledger()
+        assert proof.organisation_ids_unsound == {reversed_}
     assert verify_ledger().is_sound
 
 

@@ -13,3 +13,9 @@ class WalletFrozen(KhataError):
     """Sending is stopped for this organisation. Nothing was sent and nothing was charged."""
 
     kind = ErrorKind.FORBIDDEN
+
+
+class CreditsOwed(KhataError):
+    """This organisation owes credits, so sending stays stopped. Credits that are added pay what is owed first."""
+
+    kind = ErrorKind.CONFLICT

@@ -7,19 +7,22 @@ from typing import Any
 import psycopg
 
 from khata.kernel.clock import utc_now
+from khata.kernel.credits import credits_text
 from khata.kernel.ids import shard_of
 from khata.kernel.transactions import in_transaction
 from khata.ledger.core import CHAIN_START, Command, ExpireLots, Outcome, WalletStatus, apply_batch
-from khata.ledger.errors import InsufficientCredits, WalletFrozen
+from khata.ledger.errors import CreditsOwed, InsufficientCredits, WalletFrozen
 from khata.ledger.models import Lot, Wallet
 from khata.ledger.proof import LedgerProof, prove_ledger
 from khata.ledger.proof_runs import is_proof_due, prove_if_due
-from khata.ledger.rows import load_book, lock_wallets, write_decision
+from khata.ledger.rows import Wallets, load_book, lock_wallets, write_decision
 
 __all__ = [
+    "CreditsOwed",
     "InsufficientCredits",
     "LedgerProof",
     "WalletFrozen",
+    "Wallets",
     "expire_due_lots",
     "freeze_wallet",
     "is_proof_due",
@@ -47,12 +50,20 @@ def post_batch(connection: psycopg.Connection[Any], commands: Sequence[Command])
 
     The wallets touched stay locked until that transaction ends. Nothing is durable before it commits.
     """
-    return post_batch_at(connection, commands)[0] if commands else []
+    if not commands:
+        return []
+    wallets = lock_wallets(connection, {command.organisation_id for command in commands})
+    return post_batch_at(connection, wallets, commands)[0]
 
 
-def post_batch_at(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> tuple[list[Outcome], datetime]:
-    """As `post_batch`, with the instant (database time) its transfers carry, for rows written beside them."""
-    book, now = load_book(connection, commands)
+def post_batch_at(
+    connection: psycopg.Connection[Any], wallets: Wallets, commands: Sequence[Command]
+) -> tuple[list[Outcome], datetime]:
+    """The same under locks already taken (`lock_wallets`), of every organisation the commands name.
+
+    Also returns the instant (database time) the transfers carry, for rows written beside them.
+    """
+    book, now = load_book(connection, wallets, commands)
     decision = apply_batch(book, commands, now)
     write_decision(connection, decision, now)
     return list(decision.outcomes), now
@@ -64,7 +75,11 @@ def freeze_wallet(organisation_id: int) -> None:
 
 
 def unfreeze_wallet(organisation_id: int) -> None:
-    _set_status(organisation_id, WalletStatus.ACTIVE)
+    """Raises CreditsOwed while the wallet is below zero: credits that come in pay that first."""
+    mine = Wallet.objects.filter(shard=shard_of(organisation_id), organisation_id=organisation_id)
+    # One statement: a reversal at the same moment either comes first and is seen, or freezes it again.
+    if not mine.filter(floor=0).update(status=WalletStatus.ACTIVE) and (wallet := mine.first()) is not None:
+        raise CreditsOwed(owed=credits_text(-wallet.floor))
 
 
 def expire_due_lots() -> int:

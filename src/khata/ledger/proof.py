@@ -11,10 +11,10 @@ import psycopg
 from khata.kernel.clock import utc_now
 from khata.kernel.ids import public_organisation_id, shard_of
 from khata.kernel.transactions import database_required, read_snapshot
-from khata.ledger.core import CHAIN_START, Account, Kind, Lot, Transfer, extend_chain
-from khata.ledger.core.book import ROUTES
+from khata.ledger.core import CHAIN_START, Account, Kind, Lot, Transfer, WalletStatus, extend_chain
+from khata.ledger.core.book import OWED_LOT_ID, ROUTES
 
-_WALLETS = "select organisation_id, shard, available, held, floor, last_seq, chain from ledger_wallet"
+_WALLETS = "select organisation_id, shard, available, held, floor, status, last_seq, chain from ledger_wallet"
 _LOTS = """select organisation_id, shard, lot_id, origin, reference, amount, remaining, held, expires_at, price_minor
              from ledger_lot"""
 _TRANSFERS = """select organisation_id, shard, seq, kind, source, target, amount, lot_id, reference, available_after, at
@@ -97,6 +97,10 @@ class _Replay:
     holds: dict[tuple[UUID, int], int] = field(default_factory=dict)
     available: int = 0
     held: int = 0
+    owed: int = 0
+    """What was taken beyond all lots and not cleared since."""
+    repaid: int = 0
+    """Taken from lots to pay what is owed, not yet matched by what was cleared: 0 but between the two."""
     seq: int = 0
     chain: bytes = CHAIN_START
 
@@ -131,16 +135,20 @@ class _Replay:
         self.chain = extend_chain(self.chain, transfer, at, made)
 
     def close(self) -> None:
-        _, _, available, held, floor, last_seq, chain = self.wallet
+        _, _, available, held, floor, status, last_seq, chain = self.wallet
         self._expect("available", available, self.available)
         self._expect("held", held, self.held)
         self._expect("held by open holds", held, sum(self.holds.values()))
         self._expect("last_seq", last_seq, self.seq)
-        self._expect("available in lots", available, sum(parts.remaining for parts in self.lots.values()))
+        in_lots = sum(parts.remaining for parts in self.lots.values())
+        self._expect("available in lots less what is owed", available, in_lots - self.owed)
+        self._expect("floor", floor, -self.owed)
         if available < floor or held < 0:
             self.problems.append("wallet is below its floor")
-        if floor != 0:
-            self.problems.append("wallet has a floor other than 0")
+        if self.owed and status != WalletStatus.FROZEN:
+            self.problems.append("wallet owes credits and is not frozen")
+        if self.repaid:
+            self.problems.append(f"{self.repaid} more was repaid than cleared of what is owed")
         if bytes(chain) != self.chain:
             self.problems.append("the chain over its transfers is broken: a row was changed, removed or inserted")
         for lot_id, parts in self.lots.items():
@@ -150,6 +158,9 @@ class _Replay:
             self._expect(f"lot {lot_id} held", parts.stored.held, parts.held)
 
     def _move(self, transfer: Transfer) -> None:
+        if transfer.lot_id == OWED_LOT_ID:
+            self._move_owed(transfer)
+            return
         parts = self.lots.get(transfer.lot_id)
         if parts is None:
             self.problems.append(f"transfer {transfer.seq} names lot {transfer.lot_id}, which does not exist")
@@ -165,8 +176,21 @@ class _Replay:
                 self.held += amount
                 parts.held += amount
         self._check_kind(transfer, parts)
-        if parts.remaining < 0 or parts.held < 0 or self.available < 0:
+        if parts.remaining < 0 or parts.held < 0 or self.available < -self.owed:
             self.problems.append(f"transfer {transfer.seq} takes more than there was")
+
+    def _move_owed(self, transfer: Transfer) -> None:
+        """Only a reversal takes what no lot has, and only what was repaid is cleared."""
+        sign = {Kind.REVERSE: +1, Kind.CLEAR: -1}.get(transfer.kind)
+        if sign is None:
+            self.problems.append(f"transfer {transfer.seq} takes from no lot")
+            return
+        self.owed += sign * transfer.amount
+        self.available -= sign * transfer.amount
+        if transfer.kind is Kind.CLEAR:
+            self.repaid -= transfer.amount
+        if self.owed < 0:
+            self.problems.append(f"transfer {transfer.seq} clears more than was owed")
 
     def _check_kind(self, transfer: Transfer, parts: _Parts) -> None:
         hold = (transfer.reference, transfer.lot_id)
@@ -180,13 +204,17 @@ class _Replay:
                     self.problems.append(f"transfer {transfer.seq} and the lot it made do not agree")
             case Kind.HOLD:
                 self.holds[hold] = self.holds.get(hold, 0) + transfer.amount
-            case Kind.CAPTURE | Kind.VOID:
+            case Kind.CAPTURE | Kind.VOID | Kind.REFUND:
                 self.holds[hold] = self.holds.get(hold, 0) - transfer.amount
                 if self.holds[hold] < 0:
                     self.problems.append(f"transfer {transfer.seq} settles more than was held for it")
                 elif not self.holds[hold]:
                     del self.holds[hold]
-            case Kind.EXPIRE:
+            case Kind.REPAY:
+                self.repaid += transfer.amount
+            case Kind.CLEAR:
+                self.problems.append(f"transfer {transfer.seq} clears what no lot owes")
+            case Kind.EXPIRE | Kind.REVERSE:
                 pass
 
     def _expect(self, name: str, stored: int, derived: int) -> None:

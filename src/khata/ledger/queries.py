@@ -1,9 +1,11 @@
 """Reads of the ledger. Rows of numbers; what a reference means is known further up."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet, Sum
 
 from khata.kernel.clock import utc_now
@@ -12,10 +14,25 @@ from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
 from khata.ledger.core import Kind, WalletStatus
 from khata.ledger.models import Lot, Transfer, Wallet
 
-HISTORY_KINDS = (Kind.PURCHASE, Kind.GRANT, Kind.HOLD, Kind.VOID, Kind.EXPIRE)
-"""Kinds that change what is available; a capture only settles what a hold already took."""
+HISTORY_KINDS = (Kind.PURCHASE, Kind.GRANT, Kind.HOLD, Kind.VOID, Kind.EXPIRE, Kind.REVERSE)
+"""Kinds that change what is available; a capture or refund only settles what a hold already took, and repaying what is
+owed changes no balance."""
 
 _INCOMING = (Kind.PURCHASE, Kind.GRANT, Kind.VOID)
+_RARE_KINDS = (Kind.PURCHASE, Kind.GRANT, Kind.EXPIRE, Kind.REFUND, Kind.REVERSE)
+_KINDS_BUT_HOLDS = (*_RARE_KINDS, Kind.VOID)
+
+_LAST_SEQ_BEFORE = """
+    with recursive halving (low, high) as (
+        select 0::bigint, last_seq from ledger_wallet where shard = %(shard)s and organisation_id = %(id)s
+        union all
+        select case when at < %(at)s then seq else low end, case when at < %(at)s then high else seq - 1 end
+          from halving join ledger_transfer on shard = %(shard)s and organisation_id = %(id)s
+                                           and seq = (low + high + 1) / 2
+         where low < high
+    )
+    select low from halving where low = high
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +54,15 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class WalletRow:
+    """Micro-credits as the wallet keeps them: lots whose expiry is due but not booked yet still count."""
+
+    available: int
+    held: int
+    is_frozen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One line of Credit History. `credits` is signed; `balance_after` is exact at that moment."""
 
@@ -50,7 +76,10 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class HistoryTotals:
-    """opening + added + used + returned + expired = closing; `used` and `expired` are negative or 0."""
+    """opening + added + used + returned + expired + refunded + reversed = closing; the last three are negative or 0.
+
+    A refund counts as used until it is certain, also where that comes after the period's end.
+    """
 
     opening: int
     added: int
@@ -58,6 +87,17 @@ class HistoryTotals:
     returned: int
     expired: int
     closing: int
+    refunded: int = 0
+    reversed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """Of `amount`, `remaining` are unspent and `held` reserved; micro-credits."""
+
+    amount: int
+    remaining: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +128,13 @@ def balance(*, organisation_id: int) -> Balance:
     )
 
 
+def wallets(*, organisation_ids: Collection[int]) -> dict[int, WalletRow]:
+    """Several organisations' wallets in one read; an organisation without one is left out."""
+    shards = {shard_of(organisation_id) for organisation_id in organisation_ids}
+    rows = Wallet.objects.filter(shard__in=shards, organisation_id__in=organisation_ids)
+    return {row.organisation_id: WalletRow(row.available, row.held, row.status == WalletStatus.FROZEN) for row in rows}
+
+
 def history(
     *,
     organisation_id: int,
@@ -97,7 +144,7 @@ def history(
 ) -> Page[HistoryEntry]:
     """Newest first, by keyset on `seq`; `next_cursor` is the seq to continue before."""
     where = where or HistoryFilter()
-    rows = _transfers(organisation_id, where).filter(kind__in=where.kinds).order_by("-seq")
+    rows = _within(organisation_id, where).filter(kind__in=where.kinds).order_by("-seq")
     if before_seq is not None:
         rows = rows.filter(seq__lt=before_seq)
     found = list(rows[: limit + 1])
@@ -109,42 +156,75 @@ def history(
 
 
 def history_totals(*, organisation_id: int, where: HistoryFilter | None = None) -> HistoryTotals:
-    """Sums over the filter's period (all kinds), with the balances at its two ends."""
+    """Sums over the filter's period (all kinds), with the balances at its two ends.
+
+    Holds are by far the most and are not added up: they are what the two balances and the other kinds leave.
+    """
     where = where or HistoryFilter()
-    sums = {
-        row["kind"]: row["total"]
-        for row in _transfers(organisation_id, where).values("kind").annotate(total=Sum("amount"))
-    }
-    return HistoryTotals(
-        opening=_balance_at(organisation_id, where.created_after) if where.created_after else 0,
-        added=sums.get(Kind.PURCHASE, 0) + sums.get(Kind.GRANT, 0),
-        used=-sums.get(Kind.HOLD, 0),
-        returned=sums.get(Kind.VOID, 0),
-        expired=-sums.get(Kind.EXPIRE, 0),
-        closing=_balance_at(organisation_id, where.created_before),
-    )
+    rows = _within(organisation_id, where).filter(kind__in=_KINDS_BUT_HOLDS)
+    sums = {row["kind"]: row["total"] for row in rows.values("kind").annotate(total=Sum("amount"))}
+    opening = _balance_at(organisation_id, where.created_after) if where.created_after else 0
+    closing = _balance_at(organisation_id, where.created_before)
+    added = sums.get(Kind.PURCHASE, 0) + sums.get(Kind.GRANT, 0)
+    returned, expired = sums.get(Kind.VOID, 0), -sums.get(Kind.EXPIRE, 0)
+    refunded, taken_back = -sums.get(Kind.REFUND, 0), -sums.get(Kind.REVERSE, 0)
+    used = closing - opening - added - returned - expired - refunded - taken_back
+    return HistoryTotals(opening, added, used, returned, expired, closing, refunded, taken_back)
 
 
-def captured_since(*, organisation_id: int, since: datetime) -> int:
-    """Micro-credits used (not merely held) since an instant."""
-    where = HistoryFilter(created_after=since)
-    total = _transfers(organisation_id, where).filter(kind=Kind.CAPTURE).aggregate(total=Sum("amount"))["total"]
-    return int(total or 0)
+def used_since(*, organisation_id: int, since: datetime) -> int:
+    """Micro-credits that messages took since an instant, used or reserved, less what was returned."""
+    rows = _within(organisation_id, HistoryFilter(created_after=since)).filter(kind__in=_RARE_KINDS)
+    sums: dict[int, int] = {row["kind"]: row["total"] for row in rows.values("kind").annotate(total=Sum("amount"))}
+    others = sum(amount if kind in _INCOMING else -amount for kind, amount in sums.items())
+    return _balance_at(organisation_id, since) + others - _balance_at(organisation_id, None)
 
 
-def _transfers(organisation_id: int, where: HistoryFilter) -> QuerySet[Transfer]:
+def has_credits_come(*, organisation_id: int) -> bool:
+    """Whether any were ever bought or given."""
+    rows = Transfer.objects.filter(shard=shard_of(organisation_id), organisation_id=organisation_id)
+    return rows.filter(kind__in=(Kind.PURCHASE, Kind.GRANT)).exists()
+
+
+def purchase_lot(*, organisation_id: int, purchase: UUID) -> LotRow | None:
+    """What became of the credits of one purchase; None where it was never booked."""
+    return _lot(organisation_id, Kind.PURCHASE, purchase)
+
+
+def granted_lot(*, organisation_id: int, grant: UUID) -> LotRow | None:
+    """The same of a grant."""
+    return _lot(organisation_id, Kind.GRANT, grant)
+
+
+def _lot(organisation_id: int, origin: Kind, reference: UUID) -> LotRow | None:
+    mine = Lot.objects.filter(shard=shard_of(organisation_id), organisation_id=organisation_id)
+    row = mine.filter(origin=origin, reference=reference).first()
+    return LotRow(row.amount, row.remaining, row.held) if row else None
+
+
+def _within(organisation_id: int, where: HistoryFilter) -> QuerySet[Transfer]:
+    """The transfers of a period, found by their `seq`: it rises with time, and every page is read along it."""
     rows = Transfer.objects.filter(shard=shard_of(organisation_id), organisation_id=organisation_id)
     if where.created_after:
-        rows = rows.filter(at__gte=where.created_after)
+        rows = rows.filter(seq__gt=_last_seq_before(organisation_id, where.created_after))
     if where.created_before:
-        rows = rows.filter(at__lt=where.created_before)
+        rows = rows.filter(seq__lte=_last_seq_before(organisation_id, where.created_before))
     return rows
 
 
 def _balance_at(organisation_id: int, at: datetime | None) -> int:
-    rows = _transfers(organisation_id, HistoryFilter(created_before=at))
-    last = rows.order_by("-seq").values_list("available_after", flat=True).first()
-    return last or 0
+    rows = Transfer.objects.filter(shard=shard_of(organisation_id), organisation_id=organisation_id)
+    if at is not None:
+        rows = rows.filter(seq__lte=_last_seq_before(organisation_id, at))
+    return rows.order_by("-seq").values_list("available_after", flat=True).first() or 0
+
+
+def _last_seq_before(organisation_id: int, at: datetime) -> int:
+    """By halving, some thirty look-ups by primary key however long the history is; 0 where nothing is that old."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_SEQ_BEFORE, {"shard": shard_of(organisation_id), "id": organisation_id, "at": at})
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 def _signed(row: Transfer) -> int:

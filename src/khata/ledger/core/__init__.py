@@ -3,7 +3,18 @@
 from khata.ledger.core.batch import Decision, apply_batch
 from khata.ledger.core.book import Account, Book, Effects, Kind, Lot, Transfer, Wallet, WalletStatus
 from khata.ledger.core.chain import CHAIN_START, extend_chain
-from khata.ledger.core.commands import Capture, Command, ExpireLots, Grant, PlaceHold, Purchase, VoidHold
+from khata.ledger.core.commands import (
+    Capture,
+    Command,
+    ExpireLots,
+    Grant,
+    HoldLot,
+    PlaceHold,
+    Purchase,
+    RefundHold,
+    Reverse,
+    VoidHold,
+)
 from khata.ledger.core.outcomes import Condition, Outcome
 
 __all__ = [
@@ -17,11 +28,14 @@ __all__ = [
     "Effects",
     "ExpireLots",
     "Grant",
+    "HoldLot",
     "Kind",
     "Lot",
     "Outcome",
     "PlaceHold",
     "Purchase",
+    "RefundHold",
+    "Reverse",
     "Transfer",
     "VoidHold",
     "Wallet",

@@ -8,7 +8,18 @@ from uuid import UUID
 
 from khata.kernel.credits import AMOUNT_MICRO_MAX
 from khata.ledger.core.book import Book, Draws, Kind, Lot, Transfer, Wallet, WalletStatus
-from khata.ledger.core.commands import Capture, Command, ExpireLots, Grant, PlaceHold, Purchase, VoidHold
+from khata.ledger.core.commands import (
+    Capture,
+    Command,
+    ExpireLots,
+    Grant,
+    HoldLot,
+    PlaceHold,
+    Purchase,
+    RefundHold,
+    Reverse,
+    VoidHold,
+)
 from khata.ledger.core.outcomes import Condition, Outcome
 from khata.ledger.core.purse import Purse
 
@@ -62,16 +73,21 @@ class _Desk:
                 condition = self._capture(purse, command)
             case VoidHold():
                 condition = self._void(purse, command)
-            case Purchase():
-                condition = self._add(purse, Kind.PURCHASE, command, command.price_minor)
-            case Grant():
-                condition = self._add(purse, Kind.GRANT, command, 0)
+            case Purchase() | Grant():
+                condition = self._add(purse, command)
+            case HoldLot():
+                condition = self._hold_lot(purse, command)
+            case RefundHold():
+                condition = self._refund(purse, command)
+            case Reverse():
+                condition = self._reverse(purse, command)
             case ExpireLots():
                 purse.expire()
                 condition = Condition.ACCEPTED
         return Outcome(condition, purse.available)
 
-    def _add(self, purse: Purse, kind: Kind, command: Purchase | Grant, price_minor: int) -> Condition:
+    def _add(self, purse: Purse, command: Purchase | Grant) -> Condition:
+        kind, price_minor = (Kind.PURCHASE, command.price_minor) if isinstance(command, Purchase) else (Kind.GRANT, 0)
         if not 0 < command.amount <= AMOUNT_MICRO_MAX:
             return Condition.AMOUNT_OUT_OF_RANGE
         if command.expires_at is not None and command.expires_at <= self.now:
@@ -86,7 +102,7 @@ class _Desk:
     def _place_hold(self, purse: Purse, command: PlaceHold) -> Condition:
         if not 0 < command.amount <= AMOUNT_MICRO_MAX:
             return Condition.AMOUNT_OUT_OF_RANGE
-        if purse.wallet.status is WalletStatus.FROZEN:
+        if purse.status is WalletStatus.FROZEN:
             return Condition.WALLET_FROZEN
         key = (command.organisation_id, Kind.HOLD, command.reference)
         if (done := self.draws.get(key)) is not None:
@@ -103,7 +119,7 @@ class _Desk:
             return _repeated(done, command.amount)
         if (draws := self._drawn(command, Kind.HOLD)) is None:
             return Condition.HOLD_MISSING
-        if self._drawn(command, Kind.VOID) is not None:
+        if self._is_closed(command, Kind.VOID, Kind.REFUND):
             return Condition.HOLD_CLOSED
         if command.amount > _total(draws):
             return Condition.HOLD_EXCEEDED
@@ -111,13 +127,46 @@ class _Desk:
         return Condition.ACCEPTED
 
     def _void(self, purse: Purse, command: VoidHold) -> Condition:
-        if self._drawn(command, Kind.CAPTURE) is not None:
+        if self._is_closed(command, Kind.CAPTURE, Kind.REFUND):
             return Condition.HOLD_CLOSED
         if self._drawn(command, Kind.VOID) is not None:
             return Condition.ALREADY_DONE
         if (draws := self._drawn(command, Kind.HOLD)) is None:
             return Condition.HOLD_MISSING
         self._settle(purse, command.reference, draws, 0)
+        return Condition.ACCEPTED
+
+    def _hold_lot(self, purse: Purse, command: HoldLot) -> Condition:
+        if not 0 < command.amount <= AMOUNT_MICRO_MAX:
+            return Condition.AMOUNT_OUT_OF_RANGE
+        if (done := self._drawn(command, Kind.HOLD)) is not None:
+            is_enough = command.is_partial_enough and _total(done) <= command.amount
+            return Condition.ALREADY_DONE if is_enough else _repeated(done, command.amount)
+        origin = (command.origin, command.purchase)
+        draws = purse.draw_lot(origin, command.reference, command.amount, is_partial_enough=command.is_partial_enough)
+        if draws is None:
+            return Condition.INSUFFICIENT_CREDITS
+        self.draws[command.organisation_id, Kind.HOLD, command.reference] = draws
+        return Condition.ACCEPTED
+
+    def _refund(self, purse: Purse, command: RefundHold) -> Condition:
+        if self._is_closed(command, Kind.CAPTURE, Kind.VOID):
+            return Condition.HOLD_CLOSED
+        if self._drawn(command, Kind.REFUND) is not None:
+            return Condition.ALREADY_DONE
+        if (draws := self._drawn(command, Kind.HOLD)) is None:
+            return Condition.HOLD_MISSING
+        purse.refund(command.reference, draws)
+        self.draws[command.organisation_id, Kind.REFUND, command.reference] = draws
+        return Condition.ACCEPTED
+
+    def _reverse(self, purse: Purse, command: Reverse) -> Condition:
+        if not 0 < command.amount <= AMOUNT_MICRO_MAX:
+            return Condition.AMOUNT_OUT_OF_RANGE
+        if (done := self._drawn(command, Kind.REVERSE)) is not None:
+            return _repeated(done, command.amount)
+        draws = purse.reverse(command.purchase, command.reference, command.amount)
+        self.draws[command.organisation_id, Kind.REVERSE, command.reference] = draws
         return Condition.ACCEPTED
 
     def _settle(self, purse: Purse, reference: UUID, draws: Draws, amount: int) -> None:
@@ -128,7 +177,10 @@ class _Desk:
         if voided:
             self.draws[organisation_id, Kind.VOID, reference] = voided
 
-    def _drawn(self, command: Capture | VoidHold, kind: Kind) -> Draws | None:
+    def _is_closed(self, command: Capture | VoidHold | RefundHold, *kinds: Kind) -> bool:
+        return any(self._drawn(command, kind) is not None for kind in kinds)
+
+    def _drawn(self, command: Capture | VoidHold | HoldLot | RefundHold | Reverse, kind: Kind) -> Draws | None:
         return self.draws.get((command.organisation_id, kind, command.reference))
 
 

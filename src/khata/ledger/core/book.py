@@ -1,7 +1,8 @@
 """What the ledger is made of: wallets, lots and transfers, and the book a batch is decided on.
 
 All amounts are micro-credits. A hold has no row of its own: it is the `hold` transfers that share a reference,
-less the `capture` and `void` transfers of the same reference.
+less the `capture`, `void` and `refund` transfers of the same reference. Credits owed have no row either: they are what
+was taken under OWED_LOT_ID, less what was cleared there.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,10 @@ class Kind(IntEnum):
     CAPTURE = 4
     VOID = 5
     EXPIRE = 6
+    REFUND = 7
+    REVERSE = 8
+    REPAY = 9
+    CLEAR = 10
 
 
 class Account(IntEnum):
@@ -32,6 +37,8 @@ class Account(IntEnum):
     HELD = 4
     CONSUMED = 5
     EXPIRED = 6
+    REFUNDED = 7
+    REVERSED = 8
 
 
 ROUTES: Mapping[Kind, tuple[Account, Account]] = {
@@ -41,8 +48,19 @@ ROUTES: Mapping[Kind, tuple[Account, Account]] = {
     Kind.CAPTURE: (Account.HELD, Account.CONSUMED),
     Kind.VOID: (Account.HELD, Account.AVAILABLE),
     Kind.EXPIRE: (Account.AVAILABLE, Account.EXPIRED),
+    Kind.REFUND: (Account.HELD, Account.REFUNDED),
+    Kind.REVERSE: (Account.AVAILABLE, Account.REVERSED),
+    Kind.REPAY: (Account.AVAILABLE, Account.REVERSED),
+    Kind.CLEAR: (Account.REVERSED, Account.AVAILABLE),
 }
-"""Source and target of every kind: one transfer is one balanced double entry."""
+"""Source and target of every kind: one transfer is one balanced double entry.
+
+`repay` and `clear` come in pairs of equal sums: credits that come into a wallet which owes some repay them from their
+lot, and as much is cleared of what was owed. Together they change no balance.
+"""
+
+OWED_LOT_ID = 0
+"""Where a transfer names it, credits were taken that no lot had, or are owed no longer. No lot has this id."""
 
 
 class WalletStatus(IntEnum):
@@ -52,7 +70,10 @@ class WalletStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """One per organisation. `last_seq` counts its transfers without gaps; `chain` seals them (see chain.py)."""
+    """One per organisation. `last_seq` counts its transfers without gaps; `chain` seals them (see chain.py).
+
+    `floor` is 0, or as far below it as credits are owed: then no lot has any left, and `available` equals `floor`.
+    """
 
     organisation_id: int
     available: int
@@ -67,7 +88,8 @@ class Wallet:
 class Lot:
     """A parcel of credits with one origin. `lot_id` is the `seq` of the transfer that made it.
 
-    Of `amount`, `remaining` can still be drawn and `held` lies under open holds; the rest was used or expired.
+    Of `amount`, `remaining` can still be drawn and `held` lies under open holds; the rest was used, expired or taken
+    back.
     """
 
     organisation_id: int

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from khata.ledger.core.book import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
@@ -58,10 +60,47 @@ class VoidHold:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldLot:
+    """Sets credits of one purchase aside, to be refunded or while they are in dispute; a frozen wallet does not matter.
+
+    Draws from that purchase's lot alone, or from that of the grant which came with it where `origin` says so.
+    `is_partial_enough` takes what the lot still has where that is less.
+    """
+
+    organisation_id: int
+    reference: UUID
+    amount: int
+    purchase: UUID
+    is_partial_enough: bool = False
+    origin: Kind = Kind.PURCHASE
+
+
+@dataclass(frozen=True, slots=True)
+class RefundHold:
+    """The money of a whole hold went back: its credits leave the organisation."""
+
+    organisation_id: int
+    reference: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """The money of a purchase is gone without our doing: a lost dispute, a refund made at the gateway itself.
+
+    Takes from that purchase's lot, then from the others; what none of them has is owed, and the wallet is frozen.
+    """
+
+    organisation_id: int
+    reference: UUID
+    amount: int
+    purchase: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ExpireLots:
     """Books the expiry of every lot that is due and lies under no open hold."""
 
     organisation_id: int
 
 
-Command = Purchase | Grant | PlaceHold | Capture | VoidHold | ExpireLots
+Command = Purchase | Grant | PlaceHold | Capture | VoidHold | HoldLot | RefundHold | Reverse | ExpireLots

@@ -1,9 +1,10 @@
 """One organisation's wallet and lots while a batch is being decided: the only mutable thing in the core."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from khata.ledger.core.book import Draws, Kind, Lot, Transfer, Wallet
+from khata.ledger.core.book import OWED_LOT_ID, Draws, Kind, Lot, Transfer, Wallet, WalletStatus
 from khata.ledger.core.chain import extend_chain
 
 _FAR_FUTURE = 1 << 62
@@ -34,12 +35,16 @@ class Parcel:
 class Purse:
     """Mutates itself only through the moves below; each writes its transfers."""
 
-    __slots__ = ("_order", "available", "chain", "held", "now", "parcels", "seq", "transfers", "wallet")
+    __slots__ = (
+        "_order", "available", "chain", "floor", "held", "now", "parcels", "seq", "status", "transfers", "wallet",
+    )  # fmt: skip
 
     def __init__(self, wallet: Wallet, lots: list[Lot], now: datetime, transfers: list[Transfer]) -> None:
         self.wallet = wallet
         self.available = wallet.available
         self.held = wallet.held
+        self.floor = wallet.floor
+        self.status = wallet.status
         self.seq = wallet.last_seq
         self.chain = wallet.chain
         self.now = now
@@ -55,6 +60,8 @@ class Purse:
         self._order = None
         self.available += amount
         self._write(kind, amount, lot.lot_id, reference, lot)
+        if self.floor:
+            self._repay(reference)
 
     def draw(self, reference: UUID, amount: int) -> Draws | None:
         """Moves `amount` from available to held, in burn order; None (and no change) where it is not there."""
@@ -68,10 +75,42 @@ class Purse:
             wanted -= part
             if not wanted:
                 break
-        if wanted or self.available - amount < self.wallet.floor:
+        if wanted or self.available - amount < self.floor:
             return None
         for lot_id, part in draws:
             self._move(Kind.HOLD, lot_id, reference, part)
+        return tuple(draws)
+
+    def draw_lot(
+        self, origin: tuple[Kind, UUID], reference: UUID, amount: int, *, is_partial_enough: bool
+    ) -> Draws | None:
+        """Moves `amount` of one origin's lot to held, or what it has; None (no change) where that is not enough."""
+        parcel = self._parcel_of(origin)
+        if parcel is None or not parcel.remaining or parcel.is_due(self.now):
+            return None
+        part = min(amount, parcel.remaining)
+        if part < amount and not is_partial_enough:
+            return None
+        self._move(Kind.HOLD, parcel.lot.lot_id, reference, part)
+        return ((parcel.lot.lot_id, part),)
+
+    def refund(self, reference: UUID, draws: Draws) -> None:
+        """The held draws leave the organisation."""
+        for lot_id, part in draws:
+            self._move(Kind.REFUND, lot_id, reference, part)
+
+    def reverse(self, purchase: UUID, reference: UUID, amount: int) -> Draws:
+        """Takes `amount` from available: from that purchase's lot, then in burn order, the rest as credits owed.
+
+        Credits whose time has passed count while their expiry is not booked.
+        """
+        own = self._parcel_of((Kind.PURCHASE, purchase))
+        others = [parcel for parcel in self._burn_order() if parcel is not own]
+        draws = self._take(Kind.REVERSE, [*([own] if own else []), *others], reference, amount)
+        if owed := amount - sum(part for _, part in draws):
+            self._owe(Kind.REVERSE, reference, owed)
+            self.status = WalletStatus.FROZEN
+            draws.append((OWED_LOT_ID, owed))
         return tuple(draws)
 
     def use(self, reference: UUID, draws: Draws, amount: int) -> tuple[Draws, Draws]:
@@ -89,6 +128,8 @@ class Purse:
             self._move(Kind.CAPTURE, lot_id, reference, part)
         for lot_id, part in voided:
             self._move(Kind.VOID, lot_id, reference, part)
+        if voided and self.floor:
+            self._repay(reference)
         return tuple(captured), tuple(voided)
 
     def expire(self) -> None:
@@ -98,8 +139,33 @@ class Purse:
 
     def snapshot(self) -> Wallet:
         wallet = self.wallet
-        return Wallet(
-            wallet.organisation_id, self.available, self.held, wallet.floor, wallet.status, self.seq, self.chain
+        return Wallet(wallet.organisation_id, self.available, self.held, self.floor, self.status, self.seq, self.chain)
+
+    def _repay(self, reference: UUID) -> None:
+        """Credits that have just come in pay what is owed: nobody holds some while owing others."""
+        repaid = min(-self.floor, sum(parcel.remaining for parcel in self.parcels.values()))
+        self._owe(Kind.CLEAR, reference, -repaid)
+        self._take(Kind.REPAY, self._burn_order(), reference, repaid)
+
+    def _take(self, kind: Kind, parcels: Iterable[Parcel], reference: UUID, amount: int) -> list[tuple[int, int]]:
+        """As much of `amount` as these lots have, in their order."""
+        draws: list[tuple[int, int]] = []
+        for parcel in parcels:
+            if part := min(amount, parcel.remaining):
+                self._move(kind, parcel.lot.lot_id, reference, part)
+                draws.append((parcel.lot.lot_id, part))
+                amount -= part
+        return draws
+
+    def _owe(self, kind: Kind, reference: UUID, amount: int) -> None:
+        """Owes `amount` more; less where it is negative."""
+        self.available -= amount
+        self.floor -= amount
+        self._write(kind, abs(amount), OWED_LOT_ID, reference, None)
+
+    def _parcel_of(self, origin: tuple[Kind, UUID]) -> Parcel | None:
+        return next(
+            (parcel for parcel in self.parcels.values() if (parcel.lot.origin, parcel.lot.reference) == origin), None
         )
 
     def _move(self, kind: Kind, lot_id: int, reference: UUID, amount: int) -> None:
@@ -130,6 +196,9 @@ _MOVES = {
     Kind.CAPTURE: (0, -1),
     Kind.VOID: (+1, -1),
     Kind.EXPIRE: (-1, 0),
+    Kind.REFUND: (0, -1),
+    Kind.REVERSE: (-1, 0),
+    Kind.REPAY: (-1, 0),
 }
 """How each kind changes (available, held), of the lot and of the wallet alike."""
 
