@@ -1,8 +1,26 @@
 """Credits are integers: micro-credits, 1 credit = 1,000,000. No float, no Decimal in storage."""
 
+import re
+
 MICRO_PER_CREDIT = 1_000_000
 AMOUNT_MICRO_MAX = 10**15
 """The largest amount one transfer may move (reliability invariant INV-01)."""
+
+
+_WRITTEN = re.compile(r"([0-9][0-9,]{0,20})(?:\.([0-9]{1,6}))?", re.ASCII)
+
+
+class NotCredits(ValueError):
+    """The text is no amount of credits."""
+
+
+def micro_from_text(text: str) -> int:
+    """ "5,000" → 5_000_000_000. Raises NotCredits."""
+    match = _WRITTEN.fullmatch(text.strip())
+    if match is None:
+        raise NotCredits(text)
+    whole, fraction = match[1].replace(",", ""), match[2] or ""
+    return int(whole) * MICRO_PER_CREDIT + int(fraction.ljust(6, "0"))
 
 
 def credits_text(amount_micro: int) -> str:

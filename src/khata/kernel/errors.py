@@ -18,6 +18,8 @@ class ErrorKind(StrEnum):
     FORBIDDEN = "forbidden"
     MISSING = "missing"
     CONFLICT = "conflict"
+    THROTTLED = "throttled"
+    """Too much at once; `retry_after_s` in the error's facts says how long to wait."""
     UNAVAILABLE = "unavailable"
     """Certainly not done; may be tried again."""
     MISCONFIGURED = "misconfigured"

@@ -2,8 +2,10 @@
 
 import os
 import secrets
+import struct
 import time
 import uuid
+from collections.abc import Iterator
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32, lower case: no i, l, o, u to misread
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]  # ten bits at a time: ids are made per message
@@ -25,8 +27,30 @@ def new_uuid() -> uuid.UUID:
     """
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = (nanoseconds << 12) // 1_000_000
-    randomness = int.from_bytes(os.urandom(8), "big") >> 2
-    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0x2 << 62) | randomness)
+    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0x2 << 62) | _random_word() >> 2)
+
+
+def _random_word() -> int:
+    """64 bits from the system, asked for 512 at a time; `next` gives each to one thread only."""
+    global _words
+    for word in _words:
+        return int(word[0])
+    _words = _draw_words()
+    return _random_word()
+
+
+def _draw_words() -> Iterator[tuple[int]]:
+    return struct.iter_unpack("=Q", os.urandom(4_096))
+
+
+def _forget_words() -> None:
+    """A forked process must not give out what its parent gives out."""
+    global _words
+    _words = _draw_words()
+
+
+_words = _draw_words()
+os.register_at_fork(after_in_child=_forget_words)
 
 
 def new_organisation_id() -> int:

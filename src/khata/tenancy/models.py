@@ -55,6 +55,10 @@ class Organisation(models.Model):
     state_code = models.CharField(max_length=2, blank=True)
     gstin = models.CharField(max_length=15, blank=True)
     phone = models.CharField(max_length=16, blank=True)
+    messages_per_minute_max = models.IntegerField(null=True)
+    """NULL for no limit, as in the two caps (micro-credits)."""
+    credits_per_day_max = models.BigIntegerField(null=True)
+    credits_per_month_max = models.BigIntegerField(null=True)
 
     members = models.ManyToManyField(Member, through="Membership", related_name="organisations")
 
@@ -91,6 +95,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16)
     digest = models.BinaryField(unique=True)
     scopes = models.JSONField()
+    messages_per_minute_max = models.IntegerField(null=True)
     created_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=utc_now)
     last_used_at = models.DateTimeField(null=True)

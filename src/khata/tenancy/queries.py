@@ -16,6 +16,7 @@ class ApiKeyRow:
     name: str
     prefix: str
     scopes: tuple[str, ...]
+    messages_per_minute_max: int | None
     created_at: datetime
     created_by_name: str
     last_used_at: datetime | None
@@ -72,6 +73,7 @@ def _api_key_row(row: ApiKey) -> ApiKeyRow:
         name=row.name,
         prefix=row.prefix,
         scopes=tuple(row.scopes),
+        messages_per_minute_max=row.messages_per_minute_max,
         created_at=row.created_at,
         created_by_name=(maker.name or maker.email) if maker else "",
         last_used_at=row.last_used_at,

@@ -4,62 +4,33 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
+
 from khata.kernel.credits import credits_text
-from khata.kernel.errors import InvalidRequest, KhataError
-from khata.kernel.ids import new_uuid, public_organisation_id
+from khata.kernel.errors import KhataError
+from khata.kernel.ids import public_organisation_id, shard_of
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger.core import Condition, Outcome, PlaceHold
-from khata.ledger.operations import InsufficientCredits, WalletFrozen, lock_wallets, post_batch_at
-from khata.messaging.core.draft import SmsDraft, check_sms
+from khata.ledger.operations import InsufficientCredits, WalletFrozen, Wallets, lock_wallets, post_batch_at
 from khata.messaging.core.life import MessageStatus
-from khata.messaging.errors import (
-    DestinationUnpriced,
-    IdempotencyKeyInFlight,
-    IdempotencyKeyReused,
-    InvalidRecipient,
-)
-from khata.messaging.operations.replays import KeptAnswer, SentMessage, keep_answers, load_answers, request_digest
+from khata.messaging.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
+from khata.messaging.operations.allowances import keep_within_limits, note_spending
+from khata.messaging.operations.replays import KeptAnswer, SentMessage, keep_answers, load_answers
+from khata.messaging.operations.requests import Acceptance, Entry, Priced, SendRequest, price_all
 from khata.messaging.rows import Connection, NewMessage, copy_messages
-from khata.pricing.core.rate_card import RateCard
-from khata.pricing.queries import rate_card
-from khata.tenancy.operations import InvalidApiKey, authenticate_api_keys, require_scope
+from khata.tenancy.operations import Caller, InvalidApiKey, Sender, authenticate_api_keys, require_scope, senders_known
 
 SCOPE = "send"
 
 _CHANNEL_SMS = 1
 _ENCODING_CODES = {"gsm7": 1, "ucs2": 2}
+_ACCEPTED = int(MessageStatus.ACCEPTED)
 
 
-@dataclass(frozen=True, slots=True)
-class SendRequest:
-    """One message as asked for. `recipient` is a telephone number as people write it."""
-
-    recipient: str
-    body: str
-    sender: str | None = None
-    channel: str = "sms"
-    reference: str | None = None
-    metadata: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """A request with who asks: a signed-in member's organisation, or an API key's digest (read again in the batch)."""
-
-    request: SendRequest
-    organisation_id: int | None = None
-    member_id: UUID | None = None
-    api_key_digest: bytes | None = None
-    api_key_id: UUID | None = None
-    idempotency_key: str | None = None
-
-
-class Accepted(NamedTuple):
+class Accepted(Struct, frozen=True):
     """`is_replayed` where an Idempotency-Key found the answer of an earlier request."""
 
     sent: SentMessage
@@ -69,29 +40,28 @@ class Accepted(NamedTuple):
 Answer = Accepted | KhataError
 
 
-class _Entry(NamedTuple):
-    """A priced request on its way through the batch; `place` is where its answer goes."""
-
-    place: int
-    message: NewMessage
-    key: tuple[int, str] | None
-    digest: bytes
-
-
 class _Refusal(Exception):
     """Rolls an all-or-nothing batch back."""
 
 
-@needs_database
 def accept_batch(acceptances: Sequence[Acceptance]) -> list[Answer]:
     """One answer per request, in order. A refused request changes nothing and costs nothing."""
-    answers: list[Answer | None] = [None] * len(acceptances)
-    card = rate_card()
+    return accept_priced(price_all(acceptances))
+
+
+@needs_database
+def accept_priced(asked: Sequence[Priced]) -> list[Answer]:
+    """The same for requests priced a moment ago, so that no lock waits for arithmetic."""
+    answers: list[Answer | None] = [None] * len(asked)
     with in_transaction() as connection:
-        entries = _price_all(_identify(acceptances, answers), card, answers)
-        lock_wallets(connection, {entry.message.organisation_id for entry in entries})
+        entries = _identify(connection, asked, answers)
+        wallets = lock_wallets(connection, {entry.organisation_id for entry in entries})
         fresh, repeats = _sort_out_repeats(connection, entries, answers)
-        _hold_and_write(connection, fresh, answers)
+        allowed, spending, refused = keep_within_limits(connection, fresh)
+        accepted = _hold_and_write(connection, wallets, allowed, answers)
+        note_spending(connection, spending, accepted)
+    for place, refusal in refused.items():
+        answers[place] = refusal
     for repeat, first in repeats:
         answers[repeat.place] = _repeated(repeat, first, answers[first.place])
     return [answer for answer in answers if answer is not None]
@@ -135,164 +105,154 @@ def send_messages(
     return [answer.sent if isinstance(answer, Accepted) else answer for answer in answers]
 
 
-def _identify(acceptances: Sequence[Acceptance], answers: list[Answer | None]) -> list[tuple[int, Acceptance]]:
-    """Who asks, read in this very batch: a key revoked before it is dead."""
-    digests = {a.api_key_digest for a in acceptances if a.api_key_digest is not None}
-    callers = authenticate_api_keys(digests) if digests else {}
-    known = []
-    for place, acceptance in enumerate(acceptances):
-        if acceptance.api_key_digest is None:
-            known.append((place, acceptance))
-            continue
-        caller = callers.get(acceptance.api_key_digest)
-        if caller is None:
-            answers[place] = InvalidApiKey()
-            continue
-        try:
-            require_scope(caller, SCOPE)
-        except KhataError as error:
-            answers[place] = error
-            continue
-        named = Acceptance(
-            acceptance.request,
-            caller.organisation_id,
-            api_key_id=caller.api_key_id,
-            idempotency_key=acceptance.idempotency_key,
-        )
-        known.append((place, named))
-    return known
-
-
-def _price_all(known: Sequence[tuple[int, Acceptance]], card: RateCard, answers: list[Answer | None]) -> list[_Entry]:
+def _identify(connection: Connection, asked: Sequence[Priced], answers: list[Answer | None]) -> list[Entry]:
+    """Who asks, read in this very batch: a key revoked before it is dead. Only what may go on comes back."""
+    senders = _senders(connection, asked)
     entries = []
-    for place, acceptance in known:
-        message = _price(acceptance, card)
-        if isinstance(message, KhataError):
-            answers[place] = message
-            continue
-        key = acceptance.idempotency_key
-        entries.append(
-            _Entry(
-                place,
-                message,
-                None if key is None else (message.organisation_id, key),
-                b"" if key is None else request_digest(acceptance.request),
-            )
-        )
+    for place, priced in enumerate(asked):
+        sender = senders[_subject(priced.acceptance)]
+        if isinstance(sender, KhataError):
+            answers[place] = sender
+        elif priced.refusal is not None:
+            answers[place] = priced.refusal
+        else:
+            entries.append(Entry(place, sender, priced))
     return entries
 
 
-def price_request(request: SendRequest, card: RateCard) -> tuple[SmsDraft, int] | KhataError:
-    """The request ready to go and what it costs (micro-credits), or what is wrong with it."""
-    draft = check_sms(
-        recipient=request.recipient,
-        body=request.body,
-        sender=request.sender,
-        reference=request.reference,
-        metadata=request.metadata,
-    )
-    if isinstance(draft, list):
-        is_recipient = {problem["code"] for problem in draft} == {"invalid_recipient"}
-        return InvalidRecipient(draft[0]["detail"], errors=draft) if is_recipient else InvalidRequest(draft)
-    rate = card.rate_for("sms", draft.recipient.removeprefix("+"))
-    if rate is None:
-        return DestinationUnpriced()
-    return draft, rate.credits_micro * draft.segmentation.segment_count
+_Subject = bytes | tuple[int, UUID | None]
+"""An API key's digest, or an organisation and perhaps one of its keys."""
 
 
-def _price(acceptance: Acceptance, card: RateCard) -> NewMessage | KhataError:
-    priced = price_request(acceptance.request, card)
-    if isinstance(priced, KhataError):
-        return priced
-    draft, credits = priced
+def _subject(acceptance: Acceptance) -> _Subject:
+    if acceptance.api_key_digest is not None:
+        return acceptance.api_key_digest
     assert acceptance.organisation_id is not None
-    return NewMessage(
-        id=new_uuid(),
-        organisation_id=acceptance.organisation_id,
-        channel=_CHANNEL_SMS,
-        encoding=_ENCODING_CODES[draft.segmentation.encoding],
-        segments=draft.segmentation.segment_count,
-        credits=credits,
-        recipient=draft.recipient,
-        sender=draft.sender,
-        body=draft.body,
-        reference=draft.reference,
-        metadata=None if draft.metadata is None else dict(draft.metadata),
-        api_key_id=acceptance.api_key_id,
-        member_id=acceptance.member_id,
-    )
+    return acceptance.organisation_id, acceptance.api_key_id
+
+
+def _senders(connection: Connection, asked: Sequence[Priced]) -> Mapping[_Subject, Sender | KhataError]:
+    subjects = {_subject(priced.acceptance) for priced in asked}
+    digests = {subject for subject in subjects if isinstance(subject, bytes)}
+    known = {subject for subject in subjects if not isinstance(subject, bytes)}
+    callers = authenticate_api_keys(connection, digests) if digests else {}
+    senders: dict[_Subject, Sender | KhataError] = {}
+    senders.update((digest, _sender(callers.get(digest))) for digest in digests)
+    senders.update(senders_known(connection, known).items() if known else ())
+    return senders
+
+
+def _sender(caller: Caller | None) -> Sender | KhataError:
+    if caller is None:
+        return InvalidApiKey()
+    try:
+        require_scope(caller, SCOPE)
+    except KhataError as error:
+        return error
+    return Sender(caller.organisation_id, caller.api_key_id, caller.limits)
 
 
 def _sort_out_repeats(
-    connection: Connection, entries: Sequence[_Entry], answers: list[Answer | None]
-) -> tuple[list[_Entry], list[tuple[_Entry, _Entry]]]:
+    connection: Connection, entries: Sequence[Entry], answers: list[Answer | None]
+) -> tuple[list[Entry], list[tuple[Entry, Entry]]]:
     """Entries to be decided now, and pairs (repeat, first) of one key within this batch."""
-    kept = load_answers(connection, {entry.key for entry in entries if entry.key is not None})
-    firsts: dict[tuple[int, str], _Entry] = {}
+    kept = load_answers(connection, {key for entry in entries if (key := entry.key) is not None})
+    firsts: dict[tuple[int, str], Entry] = {}
     fresh, repeats = [], []
     for entry in entries:
-        if entry.key is None:
+        key = entry.key
+        if key is None:
             fresh.append(entry)
-        elif entry.key in kept:
-            answers[entry.place] = _replay(kept[entry.key].sent, kept[entry.key].request_digest, entry)
-        elif entry.key in firsts:
-            repeats.append((entry, firsts[entry.key]))
+        elif key in kept:
+            answers[entry.place] = _replay(kept[key].sent, kept[key].request_digest, entry)
+        elif key in firsts:
+            repeats.append((entry, firsts[key]))
         else:
-            firsts[entry.key] = entry
+            firsts[key] = entry
             fresh.append(entry)
     return fresh, repeats
 
 
-def _hold_and_write(connection: Connection, entries: Sequence[_Entry], answers: list[Answer | None]) -> None:
+def _hold_and_write(
+    connection: Connection, wallets: Wallets, entries: Sequence[Entry], answers: list[Answer | None]
+) -> list[Entry]:
+    """Returns the entries that were accepted."""
     if not entries:
-        return
-    holds = [PlaceHold(e.message.organisation_id, e.message.id, e.message.credits, is_fresh=True) for e in entries]
-    outcomes, now = post_batch_at(connection, holds)
-    accepted = []
+        return []
+    holds = [PlaceHold(e.organisation_id, e.priced.message_id, e.priced.credits, is_fresh=True) for e in entries]
+    outcomes, now = post_batch_at(connection, wallets, holds)
+    accepted, kept = [], []
     for entry, outcome in zip(entries, outcomes, strict=True):
-        if outcome.condition is Condition.ACCEPTED:
-            answers[entry.place] = Accepted(_sent(entry.message, outcome, now))
-            accepted.append(entry)
-        else:
-            answers[entry.place] = _refused(entry.message, outcome)
-    copy_messages(connection, [entry.message for entry in accepted], now)
-    kept = [
-        KeptAnswer(entry.key[0], entry.key[1], entry.digest, answer.sent)
-        for entry in accepted
-        if entry.key is not None and isinstance(answer := answers[entry.place], Accepted)
-    ]
+        if outcome.condition is not Condition.ACCEPTED:
+            answers[entry.place] = _refused(entry, outcome)
+            continue
+        sent = _sent(entry.priced, outcome, now)
+        answers[entry.place] = Accepted(sent)
+        accepted.append(entry)
+        if (key := entry.key) is not None:
+            kept.append(KeptAnswer(*key, entry.priced.digest, sent))
+    copy_messages(connection, (_row(entry, now) for entry in accepted))
     if kept:
         keep_answers(connection, kept)
+    return accepted
 
 
-def _replay(sent: SentMessage, digest: bytes, entry: _Entry) -> Answer:
-    return Accepted(sent, is_replayed=True) if digest == entry.digest else IdempotencyKeyReused()
-
-
-def _repeated(repeat: _Entry, first: _Entry, answer: Answer | None) -> Answer:
-    """Two requests with one key in one batch: the first one's effect answers both; its refusal leaves the key free."""
-    if isinstance(answer, Accepted):
-        return _replay(answer.sent, first.digest, repeat)
-    return IdempotencyKeyInFlight()
-
-
-def _sent(message: NewMessage, outcome: Outcome, now: datetime) -> SentMessage:
-    return SentMessage(
-        id=message.id,
-        channel="sms",
-        recipient=message.recipient,
-        status=MessageStatus.ACCEPTED,
-        segments=message.segments,
-        encoding="gsm7" if message.encoding == _ENCODING_CODES["gsm7"] else "ucs2",
-        credits_micro=message.credits,
-        balance_micro=outcome.available_after,
-        accepted_at=now,
+def _row(entry: Entry, now: datetime) -> NewMessage:
+    priced, sender = entry.priced, entry.sender
+    draft = priced.draft
+    assert draft is not None
+    return NewMessage(
+        shard_of(sender.organisation_id),
+        sender.organisation_id,
+        priced.message_id,
+        _CHANNEL_SMS,
+        _ACCEPTED,
+        priced.credits,
+        now,
+        now,
+        sender.api_key_id,
+        priced.acceptance.member_id,
+        _ENCODING_CODES[draft.segmentation.encoding],
+        draft.segmentation.segment_count,
+        0,
+        draft.recipient,
+        draft.sender,
+        draft.body,
+        draft.reference,
+        None if draft.metadata is None else dict(draft.metadata),
     )
 
 
-def _refused(message: NewMessage, outcome: Outcome) -> KhataError:
+def _replay(sent: SentMessage, digest: bytes, entry: Entry) -> Answer:
+    return Accepted(sent, is_replayed=True) if digest == entry.priced.digest else IdempotencyKeyReused()
+
+
+def _repeated(repeat: Entry, first: Entry, answer: Answer | None) -> Answer:
+    """Two requests with one key in one batch: the first one's effect answers both; its refusal leaves the key free."""
+    if isinstance(answer, Accepted):
+        return _replay(answer.sent, first.priced.digest, repeat)
+    return IdempotencyKeyInFlight()
+
+
+def _sent(priced: Priced, outcome: Outcome, now: datetime) -> SentMessage:
+    draft = priced.draft
+    assert draft is not None
+    return SentMessage(
+        priced.message_id,
+        "sms",
+        draft.recipient,
+        MessageStatus.ACCEPTED,
+        draft.segmentation.segment_count,
+        draft.segmentation.encoding,
+        priced.credits,
+        outcome.available_after,
+        now,
+    )
+
+
+def _refused(entry: Entry, outcome: Outcome) -> KhataError:
     if outcome.condition is Condition.INSUFFICIENT_CREDITS:
-        return _insufficient(message.organisation_id, message.credits, outcome.available_after)
+        return _insufficient(entry.organisation_id, entry.priced.credits, outcome.available_after)
     if outcome.condition is Condition.WALLET_FROZEN:
         return WalletFrozen()
     raise AssertionError(f"a fresh hold cannot end in {outcome.condition}")

@@ -4,11 +4,9 @@ A batch in which something was accepted is answered item by item. One in which n
 be all, is a refused request: it changes nothing, and its key stays free.
 """
 
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,9 +17,11 @@ from khata.kernel.errors import FieldProblem, InvalidRequest, KhataError, field_
 from khata.kernel.ids import shard_of
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger.operations import InsufficientCredits, WalletFrozen, lock_wallets
-from khata.messaging.errors import IdempotencyKeyReused
+from khata.messaging.errors import IdempotencyKeyReused, RateLimited, SpendCapReached
 from khata.messaging.models import IdempotencyKey
-from khata.messaging.operations.accept import Acceptance, Accepted, Answer, SendRequest, accept_batch
+from khata.messaging.operations.accept import Accepted, Answer, accept_priced
+from khata.messaging.operations.replays import request_digest
+from khata.messaging.operations.requests import Acceptance, SendRequest, price_all
 
 BATCH_COUNT_MAX = 10_000
 CALL_SEND_BATCH = "POST /v1/messages/batch"
@@ -62,16 +62,18 @@ def send_batch(
 ) -> SentBatch:
     """Accepts what can be accepted of 1 to BATCH_COUNT_MAX requests; all or nothing: every one or none.
 
-    Raises WalletFrozen, InvalidRequest (fields are named `messages[3].to`), InsufficientCredits (balance and
-    requirement of the whole batch), IdempotencyKeyReused. Then nothing was sent and nothing was charged.
+    Raises WalletFrozen, RateLimited, SpendCapReached, InvalidRequest (fields are named `messages[3].to`),
+    InsufficientCredits (balance and requirement of the whole batch), IdempotencyKeyReused. Then nothing was sent and
+    nothing was charged.
     """
     digest = b"" if idempotency_key is None else _digest(requests, is_all_or_nothing)
+    asked = price_all([Acceptance(request, organisation_id, api_key_id=api_key_id) for request in requests])
     with in_transaction() as connection:
         # Under this lock a key is certain: batches of one organisation come through one at a time.
         lock_wallets(connection, {organisation_id})
         if idempotency_key is not None and (kept := _load(organisation_id, idempotency_key)):
             return _replay(kept, digest)
-        answers = accept_batch([Acceptance(request, organisation_id, api_key_id=api_key_id) for request in requests])
+        answers = accept_priced(asked)
         if refusal := _refusal(answers, is_all_or_nothing):
             raise refusal
         batch = _batch(answers)
@@ -80,14 +82,18 @@ def send_batch(
     return batch
 
 
+_STOPS = (WalletFrozen, RateLimited, SpendCapReached)
+"""What refuses the whole batch for its own sake, whatever else is wrong with it."""
+
+
 def _refusal(answers: Sequence[Answer], is_all_or_nothing: bool) -> KhataError | None:
     """What refuses the batch as a whole, if anything does."""
     refused = {place: answer for place, answer in enumerate(answers) if isinstance(answer, KhataError)}
     if not refused or (len(refused) < len(answers) and not is_all_or_nothing):
         return None
-    frozen = next((error for error in refused.values() if isinstance(error, WalletFrozen)), None)
-    if frozen is not None:
-        return frozen
+    stop = next((error for error in refused.values() if isinstance(error, _STOPS)), None)
+    if stop is not None:
+        return stop
     short = next((error for error in refused.values() if isinstance(error, InsufficientCredits)), None)
     faulty = {place: error for place, error in refused.items() if not isinstance(error, InsufficientCredits)}
     # Faults come first only where they stand in the way: after a top-up, a batch that may be partial would go.
@@ -133,9 +139,7 @@ def _batch(answers: Sequence[Answer]) -> SentBatch:
 
 
 def _digest(requests: Sequence[SendRequest], is_all_or_nothing: bool) -> bytes:
-    fields = [(r.recipient, r.body, r.sender, r.channel, r.reference, r.metadata) for r in requests]
-    text = json.dumps([is_all_or_nothing, fields], sort_keys=True)
-    return sha256(text.encode()).digest()
+    return request_digest([is_all_or_nothing, requests])
 
 
 def _load(organisation_id: int, key: str) -> IdempotencyKey | None:

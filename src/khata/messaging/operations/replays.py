@@ -4,13 +4,14 @@ A refusal keeps nothing, so the same key may be tried again after a top-up. The 
 organisation through at a time, so a key read under it is certain.
 """
 
-import json
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
+
+import msgspec
+from msgspec import Struct
 
 from khata.kernel.clock import utc_now
 from khata.kernel.ids import public_id, shard_of
@@ -37,7 +38,7 @@ _COPY = """
 _TYPES = ("int2", "int8", "text", "text", "bytea", "jsonb", "timestamptz")
 
 
-class SentMessage(NamedTuple):
+class SentMessage(Struct, frozen=True):
     """A message just accepted, with what it costs and what was left then."""
 
     id: UUID
@@ -55,8 +56,7 @@ class SentMessage(NamedTuple):
         return public_id("msg", self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class KeptAnswer(NamedTuple):
     organisation_id: int
     key: str
     request_digest: bytes
@@ -65,7 +65,7 @@ class KeptAnswer:
 
 def request_digest(request: Any) -> bytes:
     """Tells one request from another: SHA-256 over its fields."""
-    return sha256(json.dumps(asdict(request), sort_keys=True).encode("utf-8", "surrogatepass")).digest()
+    return sha256(msgspec.json.encode(request, order="deterministic")).digest()
 
 
 def load_answers(connection: Connection, keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], KeptAnswer]:
@@ -74,7 +74,10 @@ def load_answers(connection: Connection, keys: Collection[tuple[int, str]]) -> d
         return {}
     columns = ([shard_of(id_) for id_, _ in keys], [id_ for id_, _ in keys], [key for _, key in keys], CALL_SEND)
     rows = connection.execute(_LOAD, columns, prepare=True)
-    return {(row[0], row[1]): KeptAnswer(row[0], row[1], bytes(row[2]), _from_json(json.loads(row[3]))) for row in rows}
+    return {
+        (row[0], row[1]): KeptAnswer(row[0], row[1], bytes(row[2]), msgspec.json.decode(row[3], type=SentMessage))
+        for row in rows
+    }
 
 
 def keep_answers(connection: Connection, answers: Iterable[KeptAnswer]) -> None:
@@ -84,7 +87,7 @@ def keep_answers(connection: Connection, answers: Iterable[KeptAnswer]) -> None:
             copy.write_row(
                 (
                     shard_of(kept.organisation_id), kept.organisation_id, CALL_SEND, kept.key, kept.request_digest,
-                    _to_json(kept.sent), kept.sent.accepted_at,
+                    msgspec.to_builtins(kept.sent), kept.sent.accepted_at,
                 )
             )  # fmt: skip
 
@@ -93,19 +96,3 @@ def keep_answers(connection: Connection, answers: Iterable[KeptAnswer]) -> None:
 def drop_old_idempotency_keys() -> int:
     """Keys older than IDEMPOTENCY_KEPT. Returns how many went."""
     return IdempotencyKey.objects.filter(created_at__lt=utc_now() - IDEMPOTENCY_KEPT).delete()[0]
-
-
-def _to_json(sent: SentMessage) -> dict[str, Any]:
-    times = {"accepted_at": sent.accepted_at.isoformat()}
-    return {**sent._asdict(), "id": str(sent.id), "status": int(sent.status), **times}
-
-
-def _from_json(stored: dict[str, Any]) -> SentMessage:
-    return SentMessage(
-        **{
-            **stored,
-            "id": UUID(stored["id"]),
-            "status": MessageStatus(stored["status"]),
-            "accepted_at": datetime.fromisoformat(stored["accepted_at"]),
-        }
-    )
