@@ -22,7 +22,7 @@ with made as materialized (
         settled_at, finished_at, encoding, segments, attempts, recipient, sender, body, carrier, carrier_refs)
     select %(shard)s, %(organisation_id)s, id, 1, %(delivered)s, %(price)s, %(price)s, at, at, at,
            at, at, 1, 1, 1, '+9198' || lpad((n %% 1000000)::text, 6, '0') || '55', 'KHATA',
-           'Your code is ' || lpad((n %% 1000000)::text, 6, '0'), 'smpp', array[to_hex(n)]
+           'Your code is ' || lpad((n %% 1000000)::text, 6, '0'), 'smpp', to_hex(n)
       from made
 )
 insert into ledger_transfer (shard, organisation_id, seq, kind, source, target, amount, lot_id, reference,

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bench.figures import Figure
 from bench.stage import Server, Stage
+from khata.kernel.memory import settle_memory
 
 
 class NothingMeasured(Exception):
@@ -20,6 +21,8 @@ Measure = Callable[[Stage], Iterable[Figure]]
 
 def run_lines(server: Server, names: Sequence[str], console: Console) -> list[Figure]:
     figures: list[Figure] = []
+    # As in a process that serves.
+    settle_memory()
     for name in names:
         began = time.monotonic()
         console.print(f"{name} …", highlight=False)

@@ -16,6 +16,7 @@ from khata.ledger.queries import balance
 from khata.messaging import queries
 from khata.messaging.core.hand_over import decide_hand_over
 from khata.messaging.core.life import MessageStatus
+from khata.messaging.hand_over_rows import ClaimedMessage
 from khata.messaging.models import AwaitedPart, Message, ParkedReceipt
 from khata.messaging.operations import (
     Acceptance,
@@ -26,20 +27,20 @@ from khata.messaging.operations import (
     SendRequest,
     SentMessage,
     accept_batch,
-    apply_receipts,
+    apply_parked_receipts,
     claim_messages,
-    park_receipts,
     send_message,
     send_messages,
     settle_handed,
+    store_receipts,
     sweep_overdue,
 )
 from khata.messaging.operations import (
     Accepted as AcceptedMessage,
 )
-from khata.messaging.rows import ClaimedMessage
 from khata.tenancy.models import Organisation
 from tests.conftest import World
+from tests.leases import LONG_AGO, lease, let_run_out, old_lease
 
 GiveCredits = Callable[[int, int], None]
 CREDIT = 1_000_000
@@ -65,7 +66,8 @@ def send_once(organisation_id: int, request: SendRequest, key: str) -> tuple[Sen
 
 
 def claim_of(organisation_id: int) -> list[ClaimedMessage]:
-    return [message for message in claim_messages(limit=1_000) if message.organisation_id == organisation_id]
+    claimed = claim_messages(token=lease(), limit=1_000)
+    return [message for message in claimed if message.organisation_id == organisation_id]
 
 
 def hand_over(message: ClaimedMessage, *answers: Answer) -> int:
@@ -73,7 +75,7 @@ def hand_over(message: ClaimedMessage, *answers: Answer) -> int:
 
 
 def receipt(ref: str, state: ReceiptState, error_code: str = "000") -> None:
-    park_receipts([Receipt("smpp", ref, state, error_code, f"id:{ref} stat:{state}", utc_now())])
+    store_receipts([Receipt("smpp", ref, state, error_code, f"id:{ref} stat:{state}", utc_now())])
 
 
 def money(organisation_id: int) -> tuple[int, int]:
@@ -105,7 +107,6 @@ def test_a_delivered_message_uses_its_credits_and_tells_its_story(funded: int) -
     assert detail(funded, sent).status is MessageStatus.SUBMITTED
     assert money(funded) == (9, 0)
     receipt(ref, ReceiptState.DELIVERED)
-    assert apply_receipts() >= 1
     assert detail(funded, sent).status is MessageStatus.DELIVERED
     assert events(funded, sent) == ["accepted", "credits_held", "submitted", "credits_captured", "delivered"]
     assert not AwaitedPart.objects.filter(message_id=sent.id).exists()
@@ -141,8 +142,8 @@ def test_a_doubt_that_lasts_too_long_ends_and_its_credits_return(funded: int) ->
     sent = send(funded)
     (claimed,) = claim_of(funded)
     hand_over(claimed, Unknown("no answer"))
-    Message.objects.filter(id=sent.id).update(submitted_at="2026-01-01T00:00:00Z")
-    sweep_overdue()
+    Message.objects.filter(id=sent.id).update(submitted_at=LONG_AGO)
+    sweep_overdue(token=lease())
     assert detail(funded, sent).status is MessageStatus.EXPIRED
     assert money(funded) == (10, 0)
 
@@ -171,8 +172,8 @@ def test_a_message_nobody_took_within_its_validity_fails_for_free(funded: int) -
 def test_a_worker_that_hung_past_its_lease_changes_nothing(funded: int) -> None:
     sent = send(funded)
     (claimed,) = claim_of(funded)
-    Message.objects.filter(id=sent.id).update(leased_until="2026-01-01T00:00:00Z")
-    sweep_overdue()
+    let_run_out(claimed.lease_token)
+    sweep_overdue(token=old_lease())
     assert detail(funded, sent).status is MessageStatus.UNKNOWN
     assert hand_over(claimed, Accepted("late")) == 0
     assert money(funded) == (9, 1)
@@ -192,10 +193,10 @@ def test_a_receipt_that_comes_before_the_answer_waits_for_it(funded: int) -> Non
     (claimed,) = claim_of(funded)
     ref = uuid.uuid4().hex
     receipt(ref, ReceiptState.DELIVERED)
-    apply_receipts()
+    assert apply_parked_receipts() == 0
     assert detail(funded, sent).status is MessageStatus.SUBMITTING
     hand_over(claimed, Accepted(ref))
-    apply_receipts()
+    assert apply_parked_receipts() == 1
     assert detail(funded, sent).status is MessageStatus.DELIVERED
 
 
@@ -208,9 +209,7 @@ def test_the_first_final_receipt_wins_and_foreign_ones_change_nothing(funded: in
     receipt(foreign, ReceiptState.UNDELIVERED)
     receipt(ref, ReceiptState.DELIVERED)
     receipt(ref, ReceiptState.UNDELIVERED, "001")
-    apply_receipts()
     receipt(ref, ReceiptState.EXPIRED)
-    apply_receipts()
     assert detail(funded, sent).status is MessageStatus.DELIVERED
     assert ParkedReceipt.objects.filter(carrier_ref=foreign).count() == 1
 
@@ -222,10 +221,8 @@ def test_a_long_message_is_delivered_when_its_last_part_is(funded: int) -> None:
     hand_over(claimed, *(Accepted(ref) for ref in refs))
     for ref in refs[:2]:
         receipt(ref, ReceiptState.DELIVERED)
-    apply_receipts()
     assert detail(funded, sent).status is MessageStatus.SUBMITTED
     receipt(refs[2], ReceiptState.DELIVERED)
-    apply_receipts()
     assert detail(funded, sent).status is MessageStatus.DELIVERED
 
 
@@ -238,7 +235,6 @@ def test_one_lost_part_loses_the_message_and_says_why(funded: int) -> None:
         refs, (ReceiptState.DELIVERED, ReceiptState.UNDELIVERED, ReceiptState.DELIVERED), strict=True
     ):
         receipt(ref, state, "034")
-    apply_receipts()
     found = detail(funded, sent)
     assert (found.status, found.error_code) == (MessageStatus.UNDELIVERED, "034")
 

@@ -10,11 +10,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """One segment ready to go. `text` is this segment's own; its encoding was decided when the message was priced."""
 
     message_id: uuid.UUID
@@ -50,6 +49,8 @@ class Unavailable:
     """Certainly not handed over (not bound, throttled, queue full): may be tried again later."""
 
     detail: str
+    is_throttled: bool = False
+    """The carrier asks us to go slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,7 @@ class ReceiptState(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A delivery receipt as it came. `raw` is its text, for the timeline."""
 
     carrier: str
@@ -105,6 +105,8 @@ class Carrier(Protocol):
     is_sandbox: bool
     window: int
     """How many submissions may be outstanding at once."""
+    submits_per_s_max: int | None
+    """What its contract allows on this connection; None where it names no limit."""
 
     async def start(self, store_receipt: StoreReceipt) -> None:
         """Begins connecting and stays connected in the background; returns at once, even when the far end is away."""

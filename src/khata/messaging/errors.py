@@ -25,3 +25,15 @@ class IdempotencyKeyReused(KhataError):
     """This Idempotency-Key was used before with another request. Use a fresh one for a new request."""
 
     kind = ErrorKind.REFUSED
+
+
+class RateLimited(KhataError):
+    """Messages are sent faster than this organisation or API key may. Try again in a moment."""
+
+    kind = ErrorKind.THROTTLED
+
+
+class SpendCapReached(KhataError):
+    """The organisation's own cap on credits is reached: sending stops until the cap's next day or month."""
+
+    kind = ErrorKind.FORBIDDEN

@@ -5,21 +5,20 @@ million finished messages cost nothing, and neither does a backlog of a million.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from khata.messaging.core.life import MessageStatus
-from khata.messaging.operations.dispatch import LEASE_S
 
 COUNT_MAX = 100_000
 
 _OPEN = """
     select count(*) filter (where status = %(accepted)s), count(*) filter (where status = %(submitting)s),
            count(*) filter (where status = %(accepted)s and due_at <= now()),
-           min(due_at) filter (where status = %(accepted)s and due_at <= now()), min(leased_until)
-      from (select status, due_at, leased_until from messaging_message where is_open
+           min(due_at) filter (where status = %(accepted)s and due_at <= now()), min(claimed_at)
+      from (select status, due_at, claimed_at from messaging_message where is_open
              order by id limit %(most)s) as oldest
 """
 """Index message_open; ids follow the time of acceptance."""
@@ -58,10 +57,9 @@ class MessageFigures:
 
 
 def message_figures() -> MessageFigures:
-    accepted_count, submitting_count, due_count, due_since, leased_until = _row(_OPEN)
+    accepted_count, submitting_count, due_count, due_since, claimed_at = _row(_OPEN)
     unknown_count, doubted_since = _row(_UNKNOWN)
     parked_count, parked_since = _row(_PARKED)
-    claimed_at = leased_until - timedelta(seconds=LEASE_S) if leased_until else None
     return MessageFigures(
         accepted_count=accepted_count,
         due_count=due_count,

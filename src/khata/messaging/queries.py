@@ -14,7 +14,7 @@ from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
 from khata.messaging.core.life import MessageStatus
 from khata.messaging.core.recipients import NotReachable, e164
 from khata.messaging.core.segmentation import segment
-from khata.messaging.models import CHANNELS, ENCODINGS, Message
+from khata.messaging.models import CHANNELS, ENCODINGS, REFS_SEPARATOR, Message
 from khata.pricing.queries import rate_card
 
 SEARCH_SCANNED_MAX = 10_000
@@ -203,7 +203,7 @@ def _detail(row: Message) -> MessageDetail:
         finished_at=row.finished_at,
         attempts=row.attempts,
         carrier=row.carrier or "",
-        carrier_refs=tuple(row.carrier_refs or ()),
+        carrier_refs=tuple(row.carrier_refs.split(REFS_SEPARATOR)) if row.carrier_refs else (),
         error_code=row.error_code or "",
         error_detail=row.error_detail or "",
         receipt_raw=row.receipt_raw or "",

@@ -8,8 +8,8 @@ from khata.kernel.errors import DatabaseUnavailable
 
 logger = logging.getLogger(__name__)
 
-Step = Callable[[], Awaitable[int]]
-"""Does one round of work and says how much there was."""
+Step = Callable[[], Awaitable[int | None]]
+"""Does one round of work and says how much there was; None where that is not counted."""
 
 RECOVERY_S = 1.0
 

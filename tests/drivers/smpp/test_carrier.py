@@ -38,8 +38,8 @@ def answering(status: int, body: bytes = b"", command: int = ANSWER | SUBMIT) ->
     [
         (0, b"00aB\0", Accepted("00aB")),
         (0x0B, b"", Refused("0x0000000B", "ESME_RINVDSTADR")),
-        (0x58, b"", Unavailable("ESME_RTHROTTLED")),
-        (0x14, b"", Unavailable("ESME_RMSGQFUL")),
+        (0x58, b"", Unavailable("ESME_RTHROTTLED", is_throttled=True)),
+        (0x14, b"", Unavailable("ESME_RMSGQFUL", is_throttled=True)),
     ],
 )
 async def test_the_smscs_answer_is_told_in_our_words(status: int, body: bytes, answer: Answer) -> None:
@@ -208,3 +208,13 @@ async def test_what_cannot_be_written_is_refused_and_nothing_is_sent() -> None:
         assert answer.code == "not_encodable"
         assert isinstance(await carrier.submit(submission()), Accepted)
         assert len(smsc.submit_bodies) == 1
+
+
+async def test_what_had_not_begun_to_leave_when_the_connection_went_is_certainly_not_sent() -> None:
+    async with FakeSmsc() as smsc, Bound(smsc) as carrier:
+        under_way = [asyncio.create_task(carrier.submit(submission())) for _ in range(3)]
+        await asyncio.sleep(0)  # all have written; what is written in one turn leaves at its end
+        assert carrier._bound is not None
+        carrier._bound.abort("test")
+        assert {type(answer) for answer in await asyncio.gather(*under_way)} == {Unavailable}
+        assert smsc.submit_bodies == []

@@ -87,10 +87,10 @@ def test_what_cannot_be_written_is_refused(change: dict[str, object]) -> None:
         (Pdu(SUBMIT_SM_RESP, 0x0B, 1), Refused("0x0000000B", "ESME_RINVDSTADR")),
         (Pdu(SUBMIT_SM_RESP, 0x0B, 1, b"00aB\0"), Refused("0x0000000B", "ESME_RINVDSTADR")),
         (Pdu(SUBMIT_SM_RESP, 0x400, 1), Refused("0x00000400", "a status of the carrier's own")),
-        (Pdu(SUBMIT_SM_RESP, 0x58, 1), Unavailable("ESME_RTHROTTLED")),
-        (Pdu(SUBMIT_SM_RESP, 0x14, 1), Unavailable("ESME_RMSGQFUL")),
+        (Pdu(SUBMIT_SM_RESP, 0x58, 1), Unavailable("ESME_RTHROTTLED", is_throttled=True)),
+        (Pdu(SUBMIT_SM_RESP, 0x14, 1), Unavailable("ESME_RMSGQFUL", is_throttled=True)),
         (Pdu(GENERIC_NACK, 0x03, 1), Refused("0x00000003", "ESME_RINVCMDID")),
-        (Pdu(GENERIC_NACK, 0x58, 1), Unavailable("ESME_RTHROTTLED")),
+        (Pdu(GENERIC_NACK, 0x58, 1), Unavailable("ESME_RTHROTTLED", is_throttled=True)),
     ],
 )
 def test_an_answer_is_read_by_its_status(pdu: Pdu, answer: Answer) -> None:

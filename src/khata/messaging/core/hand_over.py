@@ -5,11 +5,15 @@ where nobody knows, the credits stay held until somebody does.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from khata.carriers.port import Accepted, Answer, Refused, Unavailable, Unknown
 from khata.messaging.core.life import MessageStatus
+
+LEASE_S = 60
+"""How long a worker that does not renew its lease keeps what it has in hand."""
+RENEWAL_S = 10
 
 
 class Settlement(Enum):
@@ -18,8 +22,7 @@ class Settlement(Enum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOver(NamedTuple):
     """`status` ACCEPTED means: put back, to be tried again. `refs` pairs 1-based parts with the carrier's ids."""
 
     status: MessageStatus

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from khata.kernel.errors import KhataError
 from khata.kernel.transactions import needs_database
-from khata.messaging.operations.accept import SendRequest, price_request
+from khata.messaging.operations.requests import SendRequest, price_request
 from khata.pricing.queries import rate_card
 
 

@@ -1,95 +1,41 @@
-"""Delivery receipts: stored as they come, matched by the carrier's id, applied by rank.
-
-Early ones wait, foreign ones go.
-"""
+"""Delivery receipts: matched by the carrier's id and applied by rank. Early ones wait, foreign ones go."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
 from uuid import UUID
 
-from khata.carriers.port import Receipt, ReceiptState
+from khata.carriers.port import Receipt
 from khata.kernel.clock import utc_now
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger.core import Capture
 from khata.ledger.operations import post_batch
 from khata.messaging.core.life import MessageStatus, may_become, part_status, status_of_parts
+from khata.messaging.hand_over_rows import Change, LockedMessage, write_changes
 from khata.messaging.models import ParkedReceipt
-from khata.messaging.rows import Change, Connection, LockedMessage, lock, write_changes
+from khata.messaging.parts_rows import Part, copy_receipts, delete_parts, lock_named, mark_parts, take_receipts
+from khata.messaging.rows import Connection
 
 PARKED_MAX = timedelta(hours=72)
 """How long a receipt that fits nothing is kept: it may be early; after that it is foreign."""
 
-_COPY = """
-    copy messaging_parkedreceipt (carrier, carrier_ref, state, error_code, raw, received_at)
-    from stdin (format binary)
-"""
-_TYPES = ("text", "text", "text", "text", "text", "timestamptz")
-_TAKE_MATCHED = """
-    delete from messaging_parkedreceipt where id in (
-        select receipt.id from messaging_parkedreceipt receipt
-         where exists (select from messaging_awaitedpart part
-                        where part.carrier = receipt.carrier and part.carrier_ref = receipt.carrier_ref)
-         order by receipt.id limit %s for update of receipt skip locked)
-    returning id, carrier, carrier_ref, state, error_code, raw, received_at
-"""
-_NAMED = """
-    select distinct part.organisation_id, part.message_id
-      from unnest(%s::text[], %s::text[]) as named (carrier, carrier_ref)
-      join messaging_awaitedpart part using (carrier, carrier_ref)
-"""
-_PARTS = """
-    select id, carrier, carrier_ref, message_id, status, error_code
-      from messaging_awaitedpart where message_id = any(%s) order by message_id, part
-"""
-_MARK = """
-    update messaging_awaitedpart part set status = new.status, error_code = new.error_code
-      from unnest(%s::bigint[], %s::smallint[], %s::text[]) as new (id, status, error_code)
-     where part.id = new.id
-"""
-
-
-class _Parked(NamedTuple):
-    id: int
-    carrier: str
-    carrier_ref: str
-    state: str
-    error_code: str
-    raw: str
-    received_at: datetime
-
-
-class _Part:
-    """An awaited part, being marked."""
-
-    __slots__ = ("error_code", "id", "is_marked", "message_id", "ref", "status")
-
-    def __init__(self, row: tuple[Any, ...]) -> None:
-        self.id, carrier, carrier_ref, self.message_id, status, self.error_code = row
-        self.ref = (carrier, carrier_ref)
-        self.status = MessageStatus(status)
-        self.is_marked = False
+_Parts = dict[tuple[str, str], Part]
+"""By carrier and its id."""
 
 
 @needs_database
-def park_receipts(receipts: Sequence[Receipt]) -> None:
-    """Stores receipts durably, in one commit; the carrier is told so only afterwards."""
-    with in_transaction() as connection, connection.cursor().copy(_COPY) as copy:
-        copy.set_types(_TYPES)
-        for receipt in receipts:
-            raw = receipt.raw.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-            state = receipt.state.value
-            copy.write_row((receipt.carrier, receipt.carrier_ref, state, receipt.error_code, raw, receipt.received_at))
+def store_receipts(receipts: Sequence[Receipt]) -> None:
+    """Applies receipts, or parks those whose part is not known, in one commit; the carrier is told so afterwards."""
+    with in_transaction() as connection:
+        write_receipts(connection, receipts)
 
 
 @needs_database
-def apply_receipts(*, limit: int = 1_000) -> int:
+def apply_parked_receipts(*, limit: int = 1_000) -> int:
     """Applies parked receipts whose part is known by now, oldest first. Returns how many were taken."""
     with in_transaction() as connection:
-        receipts = sorted(_Parked(*row) for row in connection.execute(_TAKE_MATCHED, (limit,), prepare=True))
-        if receipts:
-            _apply(connection, receipts)
+        receipts = take_receipts(connection, limit=limit)
+        write_receipts(connection, receipts)
     return len(receipts)
 
 
@@ -99,74 +45,77 @@ def drop_foreign_receipts() -> int:
     return ParkedReceipt.objects.filter(received_at__lt=utc_now() - PARKED_MAX).delete()[0]
 
 
-def _apply(connection: Connection, receipts: Sequence[_Parked]) -> None:
-    named = {(receipt.carrier, receipt.carrier_ref) for receipt in receipts}
-    columns = ([carrier for carrier, _ in named], [ref for _, ref in named])
-    keys = [(row[0], row[1]) for row in connection.execute(_NAMED, columns, prepare=True)]
-    # The message's lock comes first, and the parts are read under it: two receipts of one message, taken by two
-    # workers, must not each believe the other part still open.
-    messages = lock(connection, keys)
-    parts: defaultdict[UUID, list[_Part]] = defaultdict(list)
-    for row in connection.execute(_PARTS, (list(messages),), prepare=True):
-        parts[row[3]].append(_Part(row))
-    counted = _mark(receipts, [part for group in parts.values() for part in group])
-    changes = [
-        (messages[id_], change)
-        for id_, group in parts.items()
-        if (change := _change(messages[id_], group, counted.get(id_))) is not None
-    ]
-    _write(connection, changes, parts)
+def write_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    """As `store_receipts`, in the caller's transaction."""
+    if not receipts:
+        return
+    messages, known = lock_named(connection, receipts)
+    parts = {(part.carrier, part.carrier_ref): part for part in known}
+    marked, counted = _mark(receipts, parts)
+    changes = list(_changes(messages, parts | marked, counted))
+    _settle_doubts(connection, [message for message, _ in changes])
+    write_changes(connection, changes)
+    ended = {message.id for message, _ in changes}
+    mark_parts(connection, [part for part in marked.values() if part.message_id not in ended])
+    delete_parts(connection, ended)
+    copy_receipts(connection, [receipt for receipt in receipts if _named_by(receipt) not in parts])
 
 
-def _mark(receipts: Iterable[_Parked], parts: Iterable[_Part]) -> dict[UUID, _Parked]:
-    """Sets each named part's final state, the first one winning; returns the last receipt that counted per message."""
-    by_ref = {part.ref: part for part in parts}
-    counted: dict[UUID, _Parked] = {}
+def _mark(receipts: Iterable[Receipt], parts: _Parts) -> tuple[_Parts, dict[UUID, Receipt]]:
+    """The parts that get their final state, the first one winning, and the last receipt that counted per message."""
+    marked: _Parts = {}
+    counted: dict[UUID, Receipt] = {}
     for receipt in receipts:
-        part = by_ref.get((receipt.carrier, receipt.carrier_ref))
-        status = part_status(ReceiptState(receipt.state))
+        name = _named_by(receipt)
+        part = marked.get(name) or parts.get(name)
+        status = part_status(receipt.state)
         if part is None or status is None or part.status.is_final:
             continue
-        part.status, part.error_code, part.is_marked = status, receipt.error_code, True
+        marked[name] = part._replace(status=status, error_code=receipt.error_code)
         counted[part.message_id] = receipt
-    return counted
+    return marked, counted
 
 
-def _change(message: LockedMessage, parts: Sequence[_Part], receipt: _Parked | None) -> Change | None:
+def _changes(
+    messages: dict[UUID, LockedMessage], parts: _Parts, counted: dict[UUID, Receipt]
+) -> Iterable[tuple[LockedMessage, Change]]:
+    """For the messages whose last part has its final state now."""
+    parts_of: defaultdict[UUID, list[Part]] = defaultdict(list)
+    for part in parts.values():
+        parts_of[part.message_id].append(part)
+    for id_, receipt in counted.items():
+        change = _change(messages[id_], parts_of[id_], receipt)
+        if change is not None:
+            yield messages[id_], change
+
+
+def _change(message: LockedMessage, parts: Sequence[Part], receipt: Receipt) -> Change | None:
     if len(parts) < message.segments:
         return None
     status = status_of_parts([part.status for part in parts])
     if status is None or not may_become(message.status, status):
         return None
-    error = next((part.error_code for part in parts if part.status is status and part.error_code), None)
-    is_lost = status is not MessageStatus.DELIVERED
-    is_settled_now = message.status is MessageStatus.UNKNOWN
-    at = receipt.received_at if receipt else utc_now()
+    captured = message.credits if message.status is MessageStatus.UNKNOWN else None
+    if status is MessageStatus.DELIVERED:
+        return Change(status, receipt.received_at, captured=captured)
     return Change(
         status,
-        captured=message.credits if is_settled_now else None,
-        settled_at=at if is_settled_now else None,
-        finished_at=at,
-        error_code=error if is_lost else None,
-        error_detail=_sentence(status) if is_lost else None,
-        receipt_raw=receipt.raw if receipt else None,
+        receipt.received_at,
+        captured=captured,
+        error_code=next((part.error_code for part in parts if part.status is status and part.error_code), None),
+        error_detail=_sentence(status),
+        receipt_raw=receipt.raw,
     )
 
 
-def _write(
-    connection: Connection, changes: Sequence[tuple[LockedMessage, Change]], parts: dict[UUID, list[_Part]]
-) -> None:
-    """A message in doubt that is reported on was taken: it is paid for now. Parts of ended messages are done with."""
-    doubtful = [message for message, _ in changes if message.status is MessageStatus.UNKNOWN]
+def _settle_doubts(connection: Connection, ended: Iterable[LockedMessage]) -> None:
+    """A message in doubt that is reported on was taken: it is paid for now."""
+    doubtful = [message for message in ended if message.status is MessageStatus.UNKNOWN]
     post_batch(connection, [Capture(message.organisation_id, message.id, message.credits) for message in doubtful])
-    write_changes(connection, changes)
-    ended = {message.id for message, _ in changes}
-    marked = [part for id_, group in parts.items() if id_ not in ended for part in group if part.is_marked]
-    if marked:
-        columns = ([p.id for p in marked], [int(p.status) for p in marked], [p.error_code for p in marked])
-        connection.execute(_MARK, columns, prepare=True)
-    if ended:
-        connection.execute("delete from messaging_awaitedpart where message_id = any(%s)", (list(ended),), prepare=True)
+
+
+def _named_by(receipt: Receipt) -> tuple[str, str]:
+    return receipt.carrier, receipt.carrier_ref
 
 
 def _sentence(status: MessageStatus) -> str:

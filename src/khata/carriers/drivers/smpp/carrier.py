@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from functools import partial
 
 from khata.carriers.drivers.smpp import statuses
 from khata.carriers.drivers.smpp.pdu import BIND_TRANSCEIVER, SUBMIT_SM, PduError, ShortMessage, bind_body
@@ -29,6 +30,7 @@ class SmppCarrier:
         self.name = settings.name
         self.is_sandbox = settings.is_sandbox
         self.window = settings.window
+        self.submits_per_s_max = settings.submits_per_s_max
         self._settings = settings
         self._free_slots = asyncio.Semaphore(settings.window)
         self._outstanding_count = 0
@@ -127,8 +129,8 @@ class SmppCarrier:
             self._bound = None
             session.abort("closed by us")
 
-    async def _take_delivery(self, body: bytes) -> int:
-        """The command status to answer a `deliver_sm` with."""
+    def _take_delivery(self, body: bytes) -> "int | asyncio.Future[None]":
+        """The command status to answer a `deliver_sm` with, or what stores its receipt."""
         try:
             message = ShortMessage.decode(body)
         except PduError as error:
@@ -141,16 +143,23 @@ class SmppCarrier:
         if receipt is None:
             logger.warning("%s: a receipt names no message", self.name)
             return statuses.ESME_ROK
-        return await self._store(receipt)
+        return self._store(receipt)
 
-    async def _store(self, receipt: Receipt) -> int:
+    def _store(self, receipt: Receipt) -> "int | asyncio.Future[None]":
         try:
-            await self._store_receipt(receipt)
-        except Exception:
-            # Whatever kept it from being stored, the SMSC still has it: let it come again.
-            logger.exception("%s: the receipt of %s was not stored", self.name, receipt.carrier_ref)
+            stored = asyncio.ensure_future(self._store_receipt(receipt))
+        except Exception as error:
+            self._note_not_stored(receipt, error)
             return statuses.ESME_RX_T_APPN
-        return statuses.ESME_ROK
+        stored.add_done_callback(partial(self._note_stored, receipt))
+        return stored
+
+    def _note_stored(self, receipt: Receipt, stored: "asyncio.Future[None]") -> None:
+        if not stored.cancelled() and (error := stored.exception()) is not None:
+            self._note_not_stored(receipt, error)
+
+    def _note_not_stored(self, receipt: Receipt, error: BaseException) -> None:
+        logger.error("%s: the receipt of %s was not stored", self.name, receipt.carrier_ref, exc_info=error)
 
 
 def reconnect_pause_s(settings: SmppSettings, failures: int) -> float:

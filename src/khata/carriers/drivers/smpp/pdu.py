@@ -6,7 +6,7 @@ terminated string, since carriers are generous with theirs and a receipt is wort
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 RESPONSE = 0x80000000
 """Added to a request's command it names its answer."""
@@ -40,8 +40,7 @@ class PduError(ValueError):
     """The bytes are not a PDU we can read, or the values cannot be written as one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pdu:
+class Pdu(NamedTuple):
     command: int
     status: int
     sequence: int
@@ -77,8 +76,7 @@ class PduBuffer:
         return start + length if len(self._unread) - start >= length else None
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A number or name with its type of number and numbering plan."""
 
     ton: int
@@ -86,8 +84,7 @@ class Address:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShortMessage:
+class ShortMessage(NamedTuple):
     """The body `submit_sm` and `deliver_sm` share; fields we never set are written as zero and not read."""
 
     source: Address
@@ -185,8 +182,12 @@ class _Reader:
         return text
 
     def address(self) -> Address:
-        ton, npi = self.octets(2)
-        return Address(ton, npi, self.c_octets())
+        body, start = self._body, self._position
+        end = body.find(0, start + 2)
+        if end < 0:
+            raise PduError("an address without its end")
+        self._position = end + 1
+        return Address(body[start], body[start + 1], body[start + 2 : end].decode("latin-1"))
 
     def tlvs(self) -> Iterator[tuple[int, bytes]]:
         while self._position < len(self._body):

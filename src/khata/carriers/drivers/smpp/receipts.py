@@ -17,6 +17,8 @@ RAW_LENGTH_MAX = 1000
 _MESSAGE_TYPE_MASK = 0x3C
 _RECEIPT_TYPES = frozenset({0x04, 0x20})  # delivery receipt, intermediate notification
 _UCS2 = 8
+_TEXT = re.compile(r"\btext:", re.IGNORECASE)
+_FIELD = re.compile(r"\b(id|stat|err):(\S+)", re.IGNORECASE)
 
 _STATE_BY_NUMBER = {
     1: ReceiptState.ENROUTE,
@@ -49,31 +51,34 @@ def is_receipt(message: ShortMessage) -> bool:
 def receipt_of(message: ShortMessage, carrier: str, received_at: datetime) -> Receipt | None:
     """The receipt in `message`; None where it does not say which submission it is about."""
     text = _text_of(message)
-    # "text:" repeats the customer's own words, which must not be read as fields.
-    fields = re.split(r"\btext:", text, maxsplit=1, flags=re.IGNORECASE)[0]
-    carrier_ref = _tlv_text(message, TLV_RECEIPTED_MESSAGE_ID) or _field(fields, "id")
+    fields = _fields(text)
+    carrier_ref = _tlv_text(message, TLV_RECEIPTED_MESSAGE_ID) or fields.get("id")
     if not carrier_ref:
         return None
     return Receipt(
         carrier=carrier,
         carrier_ref=carrier_ref,
         state=_state_of(message, fields),
-        error_code=_field(fields, "err") or _network_error(message),
+        error_code=fields.get("err") or _network_error(message),
         raw=text[:RAW_LENGTH_MAX],
         received_at=received_at,
     )
 
 
-def _state_of(message: ShortMessage, fields: str) -> ReceiptState:
+def _state_of(message: ShortMessage, fields: dict[str, str]) -> ReceiptState:
     value = message.tlv(TLV_MESSAGE_STATE)
     if value is not None and len(value) == 1 and value[0] in _STATE_BY_NUMBER:
         return _STATE_BY_NUMBER[value[0]]
-    return _STATE_BY_WORD.get(_field(fields, "stat").upper(), ReceiptState.UNKNOWN)
+    return _STATE_BY_WORD.get(fields.get("stat", "").upper(), ReceiptState.UNKNOWN)
 
 
-def _field(fields: str, name: str) -> str:
-    found = re.search(rf"\b{name}:(\S+)", fields, re.IGNORECASE)
-    return found[1] if found else ""
+def _fields(text: str) -> dict[str, str]:
+    """By name in lower case, the first of a name counting."""
+    # "text:" repeats the customer's own words, which must not be read as fields.
+    fields: dict[str, str] = {}
+    for name, value in _FIELD.findall(_TEXT.split(text, maxsplit=1)[0]):
+        fields.setdefault(name.lower(), value)
+    return fields
 
 
 def _text_of(message: ShortMessage) -> str:

@@ -18,6 +18,8 @@ class SmppSettings:
     system_type: str = ""
     window: int = 100
     """How many submissions may wait for their answer at once; the SMSC's contract names its limit."""
+    submits_per_s_max: int | None = None
+    """How many submissions a second the SMSC's contract allows on this bind; None where it names no limit."""
     tls: ssl.SSLContext | None = None
     """`ssl.create_default_context()` where the SMSC speaks TLS; None for plain TCP."""
     enquire_link_s: float = 30
@@ -31,6 +33,8 @@ class SmppSettings:
             raise ValueError(f"{self.name}: {self.port} is not a port")
         if self.window < 1:
             raise ValueError(f"{self.name}: the window must hold at least one submission")
+        if self.submits_per_s_max is not None and self.submits_per_s_max < 1:
+            raise ValueError(f"{self.name}: at least one submission a second must be allowed")
         for label, value in (("system_id", self.system_id), ("password", self.password), ("type", self.system_type)):
             # Lengths are left to the SMSC: several issue passwords longer than the specification's eight octets.
             if not value.isascii() or "\0" in value:

@@ -12,6 +12,7 @@ ESME_RX_P_APPN = 0x65
 
 NOT_TAKEN_NOW = frozenset({ESME_RINVBNDSTS, ESME_RMSGQFUL, ESME_RTHROTTLED})
 """The SMSC did not take the message but may take it later."""
+ASKED_TO_SLOW_DOWN = frozenset({ESME_RMSGQFUL, ESME_RTHROTTLED})
 
 _NAMES = {
     0x00: "ESME_ROK",

@@ -1,6 +1,7 @@
 """Our submission as a `submit_sm`, and the SMSC's answer in the port's words."""
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from khata.carriers.drivers.smpp import statuses
@@ -55,7 +56,7 @@ def answer_of(pdu: Pdu) -> Answer:
     if pdu.command not in (SUBMIT_SM_RESP, GENERIC_NACK):
         return Unknown(f"answered with command {pdu.command:#010x} instead of submit_sm_resp")
     if pdu.status in statuses.NOT_TAKEN_NOW:
-        return Unavailable(statuses.status_name(pdu.status))
+        return Unavailable(statuses.status_name(pdu.status), is_throttled=pdu.status in statuses.ASKED_TO_SLOW_DOWN)
     if pdu.status != statuses.ESME_ROK:
         return Refused(statuses.status_code(pdu.status), statuses.status_name(pdu.status))
     return _accepted(pdu.body)
@@ -69,6 +70,7 @@ def _accepted(body: bytes) -> Accepted | Unknown:
     return Accepted(carrier_ref) if carrier_ref else Unknown("accepted without a message id")
 
 
+@lru_cache(maxsize=1_024)
 def _source(sender: str) -> Address:
     if _SENDER_DIGITS.fullmatch(sender):
         return Address(*_INTERNATIONAL, sender.removeprefix("+"))

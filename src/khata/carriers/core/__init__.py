@@ -1,0 +1,1 @@
+"""Decisions about carriers that need neither clock nor connection."""

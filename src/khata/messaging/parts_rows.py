@@ -1,0 +1,134 @@
+"""The two work tables in batches: parts that await their receipt, receipts that await their part."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from khata.carriers.port import Receipt, ReceiptState
+from khata.kernel.arrays import array_text, array_texts
+from khata.kernel.ids import shard_of
+from khata.messaging.core.life import MessageStatus
+from khata.messaging.hand_over_rows import LockedMessage, text_array
+from khata.messaging.rows import Connection
+
+_COPY_PARTS = """
+    copy messaging_awaitedpart (organisation_id, submitted_at, message_id, shard, part, status, carrier, carrier_ref,
+                                error_code) from stdin (format binary)
+"""
+_PART_TYPES = ("int8", "timestamptz", "uuid", "int2", "int2", "int2", "text", "text", "text")
+_FIND_PARTS = """
+    select message.organisation_id, message.id, message.status, credits, segments, lease_token, attempts,
+           part.message_id, part, part.carrier, carrier_ref, part.status, part.error_code
+      from unnest(%s::text[], %s::text[]) as named (carrier, carrier_ref)
+      join messaging_awaitedpart part using (carrier, carrier_ref)
+      join messaging_message message on message.shard = part.shard and message.organisation_id = part.organisation_id
+                                    and message.id = part.message_id
+     order by message.shard, message.organisation_id, message.id
+       for update of message
+"""
+_PARTS_OF = """
+    select message_id, part, carrier, carrier_ref, status, error_code
+      from messaging_awaitedpart where message_id = any(%s::uuid[])
+"""
+_MARK_PARTS = """
+    update messaging_awaitedpart part set status = new.status, error_code = new.error_code
+      from unnest(%s::uuid[], %s::smallint[], %s::smallint[], %s::text[]) as new (message_id, part, status, error_code)
+     where part.message_id = new.message_id and part.part = new.part
+"""
+_COPY_RECEIPTS = """
+    copy messaging_parkedreceipt (carrier, carrier_ref, state, error_code, raw, received_at)
+    from stdin (format binary)
+"""
+_RECEIPT_TYPES = ("text", "text", "text", "text", "text", "timestamptz")
+_TAKE_RECEIPTS = """
+    delete from messaging_parkedreceipt where id in (
+        select receipt.id from messaging_parkedreceipt receipt
+         where exists (select from messaging_awaitedpart part
+                        where part.carrier_ref = receipt.carrier_ref and part.carrier = receipt.carrier)
+         order by receipt.id limit %s for update of receipt skip locked)
+    returning id, carrier, carrier_ref, state, error_code, raw, received_at
+"""
+
+
+class Part(NamedTuple):
+    """A submitted segment that awaits its receipt, or has one while another segment of its message has none."""
+
+    message_id: UUID
+    part: int
+    carrier: str
+    carrier_ref: str
+    status: MessageStatus = MessageStatus.SUBMITTED
+    error_code: str = ""
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> "Part":
+        message_id, part, carrier, carrier_ref, status, error_code = row
+        return cls(message_id, part, carrier, carrier_ref, MessageStatus(status), error_code)
+
+
+def copy_parts(connection: Connection, parts: Iterable[tuple[int, Part]], submitted_at: datetime) -> None:
+    """Notes which submissions a receipt is awaited for, each with its organisation."""
+    with connection.cursor().copy(_COPY_PARTS) as copy:
+        copy.set_types(_PART_TYPES)
+        for organisation_id, part in parts:
+            copy.write_row(
+                (
+                    organisation_id, submitted_at, part.message_id, shard_of(organisation_id), part.part,
+                    int(part.status), part.carrier, part.carrier_ref, part.error_code,
+                )
+            )  # fmt: skip
+
+
+def lock_named(connection: Connection, receipts: Sequence[Receipt]) -> tuple[dict[UUID, LockedMessage], list[Part]]:
+    """The messages that receipts name, locked in the order of their key, and all parts of these messages.
+
+    The parts of a long message are read under its lock: two receipts, taken by two workers, must not each believe the
+    other part still open.
+    """
+    names = {(receipt.carrier, receipt.carrier_ref) for receipt in receipts}
+    columns = [text_array(column) for column in zip(*names, strict=True)]
+    messages: dict[UUID, LockedMessage] = {}
+    parts = []
+    for row in psycopg.Cursor(connection).execute(_FIND_PARTS, columns, prepare=True):
+        message = messages[row[1]] = LockedMessage.of(row[:7])
+        if message.segments == 1:
+            parts.append(Part.of(row[7:]))
+    long = [message.id for message in messages.values() if message.segments > 1]
+    if long:
+        parts += map(Part.of, connection.execute(_PARTS_OF, (array_text(long),)))
+    return messages, parts
+
+
+def mark_parts(connection: Connection, parts: Sequence[Part]) -> None:
+    if parts:
+        facts = array_texts(((part.message_id, part.part, int(part.status)) for part in parts), 3)
+        connection.execute(_MARK_PARTS, [*facts, text_array(part.error_code for part in parts)])
+
+
+def delete_parts(connection: Connection, message_ids: Iterable[UUID]) -> None:
+    ids = array_text(message_ids)
+    if ids != "{}":
+        connection.execute("delete from messaging_awaitedpart where message_id = any(%s::uuid[])", (ids,))
+
+
+def copy_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    if not receipts:
+        return
+    with connection.cursor().copy(_COPY_RECEIPTS) as copy:
+        copy.set_types(_RECEIPT_TYPES)
+        for receipt in receipts:
+            copy.write_row(
+                (
+                    receipt.carrier, receipt.carrier_ref, receipt.state.value, receipt.error_code, receipt.raw,
+                    receipt.received_at,
+                )
+            )  # fmt: skip
+
+
+def take_receipts(connection: Connection, *, limit: int) -> list[Receipt]:
+    """Parked receipts whose part is known by now, in the order they came."""
+    rows = sorted(connection.execute(_TAKE_RECEIPTS, (limit,)))
+    return [Receipt(row[1], row[2], ReceiptState(row[3]), *row[4:]) for row in rows]
