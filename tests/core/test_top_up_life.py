@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from khata.billing.core.checks import CHECKS_END_AFTER, next_check_at
 from khata.billing.core.top_up_life import TopUpDecision, TopUpFacts, TopUpState, decide, may_cancel
-from khata.payments.port import Order, Payment, PaymentMethod, PaymentStatus, Refused, Snapshot, Unavailable
+from khata.payments.port import (
+    Order,
+    Payment,
+    PaymentMethod,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    Refused,
+    Snapshot,
+    Unavailable,
+)
 
 CREATED_AT = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 SOON = CREATED_AT + timedelta(minutes=2)
@@ -273,3 +283,12 @@ def _apply(
             credits.append(decision.credit.payment_ref)
         row = replace(row, state=decision.state, attempts=known, credited_ref=credits[0] if credits else None)
     return row, credits
+
+
+def test_a_payment_whose_refund_failed_is_captured_again() -> None:
+    failed = Refund("rfnd_1", "pay_1", PAYMENT.amount_minor, "INR", RefundStatus.FAILED, "", "", PAYMENT.created_at)
+    known = replace(facts(TopUpState.PAID, REFUNDED), credited_ref="pay_1")
+    again = replace(snapshot(PAYMENT, is_paid=True), refunds=(failed,))
+    assert decide(known, again, SOON).attempts == (PAYMENT,)
+    # An older reading, from before that refund, changes nothing back.
+    assert decide(known, snapshot(PAYMENT, is_paid=True), SOON).attempts == ()

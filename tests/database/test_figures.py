@@ -17,19 +17,19 @@ from khata.ledger.figures import last_proof_run, wallet_figures
 from khata.ledger.operations import freeze_wallet, prove_if_due
 from khata.messaging import figures as messaging
 from khata.messaging.core.hand_over import decide_hand_over
+from khata.messaging.hand_over_rows import ClaimedMessage
 from khata.messaging.models import Message
 from khata.messaging.operations import (
     Handed,
     SendRequest,
-    apply_receipts,
     claim_messages,
-    park_receipts,
     send_message,
     settle_handed,
+    store_receipts,
 )
-from khata.messaging.rows import ClaimedMessage
 from khata.tenancy.models import Organisation
 from tests.conftest import World
+from tests.leases import lease
 
 CREDIT = 1_000_000
 
@@ -45,7 +45,8 @@ def claimed(organisation: Organisation, give_credits: Callable[[int, int], None]
 
 def claim_all() -> list[ClaimedMessage]:
     """Whatever is due, other tests' messages too."""
-    return [message for batch in iter(lambda: claim_messages(limit=1_000), []) for message in batch]
+    token = lease()
+    return [message for batch in iter(lambda: claim_messages(token=token, limit=1_000), []) for message in batch]
 
 
 def settle(message: ClaimedMessage, answer: Any) -> None:
@@ -75,7 +76,7 @@ def test_an_accepted_message_is_due_until_a_worker_claims_it(
 
 def test_a_message_that_waits_for_another_try_is_open_and_not_due(claimed: ClaimedMessage) -> None:
     later = utc_now() + timedelta(hours=1)
-    Message.objects.filter(id=claimed.id).update(status=2, due_at=later, leased_until=None)
+    Message.objects.filter(id=claimed.id).update(status=2, due_at=later, claimed_at=None)
     found = messaging.message_figures()
     assert found.accepted_count - found.due_count >= 1
 
@@ -94,7 +95,7 @@ def test_a_lost_answer_is_counted_and_makes_the_settlement_lag_grow(claimed: Cla
 def test_a_receipt_that_fits_nothing_is_parked() -> None:
     before = messaging.message_figures()
     at = utc_now() - timedelta(days=2)
-    park_receipts([Receipt("smpp", uuid.uuid4().hex, ReceiptState.DELIVERED, "000", "id:x", at)])
+    store_receipts([Receipt("smpp", uuid.uuid4().hex, ReceiptState.DELIVERED, "000", "id:x", at)])
     after = messaging.message_figures()
     assert after.parked_receipts_count == before.parked_receipts_count + 1
     assert after.parked_since is not None
@@ -123,8 +124,7 @@ def test_messages_are_counted_by_their_final_state_once_that_is_committed(
     ref = uuid.uuid4().hex
     settle(claimed, Accepted(ref))
     assert finished_count("delivered") == delivered
-    park_receipts([Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref}", utc_now())])
-    apply_receipts()
+    store_receipts([Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref}", utc_now())])
     assert finished_count("delivered") == delivered + 1
 
 

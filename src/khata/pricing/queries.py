@@ -3,9 +3,12 @@
 import time
 from functools import lru_cache
 
+from django.db.models import Q
+
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import ErrorKind, KhataError
 from khata.pricing import models
+from khata.pricing.core.bonus import BonusSlab
 from khata.pricing.core.credit_price import CreditPrice
 from khata.pricing.core.rate_card import Rate, RateCard
 
@@ -22,6 +25,14 @@ def credit_price() -> CreditPrice:
     if row is None:
         raise PricesMissing
     return CreditPrice(row.credits_micro_per_rupee, row.minimum_minor, row.maximum_minor)
+
+
+def bonus_slabs() -> list[BonusSlab]:
+    """Those in force, lowest minimum first."""
+    now = utc_now()
+    in_force = models.BonusSlab.objects.filter(Q(valid_until=None) | Q(valid_until__gt=now), valid_from__lte=now)
+    rows = in_force.order_by("minimum_minor", "bonus_bp")
+    return [BonusSlab(row.minimum_minor, row.bonus_bp, row.expires_after_days) for row in rows]
 
 
 def rate_card() -> RateCard:

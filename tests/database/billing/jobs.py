@@ -11,7 +11,15 @@ from khata.billing import jobs
 from khata.billing.operations.deferral import QUEUE
 
 _FUNCTIONS: dict[str, Callable[..., None]] = {
-    task.name: task.func for task in (jobs.settle_top_up, jobs.settle_webhook, jobs.send_top_up_mail)
+    task.name: task.func
+    for task in (
+        jobs.settle_top_up,
+        jobs.settle_webhook,
+        jobs.send_top_up_mail,
+        jobs.send_refund,
+        jobs.send_renewal_mail,
+        jobs.send_plan_lapsed_mail,
+    )
 }
 
 

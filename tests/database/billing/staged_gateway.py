@@ -15,11 +15,16 @@ from uuid import uuid4
 from khata.kernel.ids import new_uuid
 from khata.payments.drivers.razorpay import RazorpayGateway, RazorpaySettings
 from khata.payments.port import (
+    Dispute,
+    DisputeStatus,
     Order,
     OrderRequest,
     Payment,
     PaymentMethod,
     PaymentStatus,
+    Refund,
+    RefundRequest,
+    RefundStatus,
     Refused,
     Snapshot,
     Unavailable,
@@ -47,6 +52,11 @@ class StagedGateway(RazorpayGateway):
         )
         self.orders: dict[str, Order] = {}
         self.payments: dict[str, dict[str, Payment]] = {}
+        self.refunds: dict[str, Refund] = {}
+        self.disputes: dict[str, Dispute] = {}
+        self.refund_status = RefundStatus.PROCESSED
+        self.refund_trouble: Refused | Unavailable | Unknown | None = None
+        self.is_refund_answer_lost = False
         self.trouble: Refused | Unavailable | None = None
         self.order_trouble: Refused | Unavailable | Unknown | None = None
         self.change: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot
@@ -66,9 +76,66 @@ class StagedGateway(RazorpayGateway):
             return self.trouble
         order = self.orders[order_ref]
         payments = tuple(self.payments.get(order_ref, {}).values())
-        captured = [payment for payment in payments if payment.status is PaymentStatus.CAPTURED]
-        paid_minor = captured[0].amount_minor if captured else 0
-        return self.change(Snapshot(order, bool(captured), paid_minor, payments, "test"))
+        refs = {payment.payment_ref for payment in payments}
+        refunds = tuple(refund for refund in self.refunds.values() if refund.payment_ref in refs)
+        disputes = tuple(dispute for dispute in self.disputes.values() if dispute.payment_ref in refs)
+        given_back = {refund.payment_ref for refund in refunds}
+        paid = [p for p in payments if p.status is PaymentStatus.CAPTURED or p.payment_ref in given_back]
+        paid_minor = paid[0].amount_minor if paid else 0
+        return self.change(
+            Snapshot(order, bool(paid), paid_minor, payments, "test", refunds=refunds, disputes=disputes)
+        )
+
+    def refund(self, request: RefundRequest) -> Refund | Refused | Unavailable | Unknown:
+        found = next((refund for refund in self.refunds.values() if refund.receipt == request.receipt), None)
+        if self.refund_trouble is not None:
+            return self.refund_trouble
+        made = found or self.stage_refund(
+            request.payment_ref, request.amount_minor, receipt=request.receipt, status=self.refund_status
+        )
+        return Unknown("the answer was lost") if self.is_refund_answer_lost else made
+
+    def stage_refund(self, payment_ref: str, amount_minor: int, **changes: Any) -> Refund:
+        """The gateway has this refund from now on; without a receipt it was made past us."""
+        refund = Refund(
+            refund_ref=f"rfnd_{uuid4().hex[:14]}",
+            payment_ref=payment_ref,
+            amount_minor=amount_minor,
+            currency="INR",
+            status=RefundStatus.PROCESSED,
+            receipt="",
+            bank_ref="",
+            created_at=datetime.now(UTC),
+        )
+        return self.restage(replace(refund, **changes))
+
+    def restage(self, refund: Refund, **changes: Any) -> Refund:
+        """The refund is like this from now on, and its payment called refunded where nothing of it is left."""
+        refund = replace(refund, **changes)
+        self.refunds[refund.refund_ref] = refund
+        of_payment = [r for r in self.refunds.values() if r.payment_ref == refund.payment_ref]
+        gone_minor = sum(r.amount_minor for r in of_payment if r.status is not RefundStatus.FAILED)
+        for payments in self.payments.values():
+            if (payment := payments.get(refund.payment_ref)) is not None:
+                is_gone = gone_minor == payment.amount_minor
+                status = PaymentStatus.REFUNDED if is_gone else PaymentStatus.CAPTURED
+                payments[payment.payment_ref] = replace(payment, status=status)
+        return refund
+
+    def stage_dispute(self, payment_ref: str, amount_minor: int, status: DisputeStatus) -> Dispute:
+        """The payment's one dispute is in this state from now on."""
+        dispute = Dispute(
+            dispute_ref=f"disp_{payment_ref.removeprefix('pay_')}",
+            payment_ref=payment_ref,
+            amount_minor=amount_minor,
+            currency="INR",
+            status=status,
+            reason_code="goods_not_received",
+            respond_by=None,
+            created_at=datetime.now(UTC),
+        )
+        self.disputes[dispute.dispute_ref] = dispute
+        return dispute
 
     def stage(
         self, order_ref: str | None, status: PaymentStatus, *, payment_ref: str | None = None, **changes: Any
@@ -101,9 +168,18 @@ class StagedGateway(RazorpayGateway):
 def webhook(
     order_ref: str | None, kind: str = "payment.captured", event_ref: str | None = None
 ) -> tuple[bytes, dict[str, str]]:
-    """A genuine event: raw body and headers."""
-    payment = {"id": "pay_1", "order_id": order_ref}
-    body = json.dumps({"entity": "event", "event": kind, "payload": {"payment": {"entity": payment}}}).encode()
+    """A genuine event about an order (None for one that names none): raw body and headers."""
+    payment = {"id": "pay_1", "order_id": order_ref} if order_ref else {}
+    return _signed(kind, {"payment": {"entity": payment}}, event_ref)
+
+
+def refund_webhook(payment_ref: str, kind: str = "refund.processed") -> tuple[bytes, dict[str, str]]:
+    """A genuine event that names a payment and no order."""
+    return _signed(kind, {"refund": {"entity": {"id": "rfnd_1", "payment_id": payment_ref}}}, None)
+
+
+def _signed(kind: str, payload: dict[str, Any], event_ref: str | None) -> tuple[bytes, dict[str, str]]:
+    body = json.dumps({"entity": "event", "event": kind, "payload": payload}).encode()
     signature = hmac.new(WEBHOOK_SECRET.encode(), body, hashlib.sha256).hexdigest()
     return body, {
         "x-razorpay-signature": signature,

@@ -40,12 +40,7 @@ def start(organisation: Organisation, amount_minor: int = 100_000, key: str | No
 
 
 def checkout(top_up: TopUpRow, organisation_id: int | None = None) -> AutoPostForm:
-    begun = begin_checkout(
-        organisation_id=organisation_id or top_up.organisation_id,
-        top_up_id=top_up.id,
-        return_url="http://localhost:8000/callbacks/razorpay/return/x/",
-        cancel_url="http://localhost:8000/callbacks/razorpay/cancel/x/",
-    )
+    begun = begin_checkout(organisation_id=organisation_id or top_up.organisation_id, top_up_id=top_up.id)
     assert isinstance(begun, AutoPostForm)
     return begun
 

@@ -7,19 +7,24 @@ import pytest
 from khata.billing import queries
 from khata.billing.models import TopUp, WebhookEvent
 from khata.billing.operations import (
+    begin_checkout,
     receive_webhook,
     settle_due_top_ups_later,
     settle_due_webhooks_later,
     settle_top_up,
+    start_top_up,
 )
 from khata.billing.operations.deferral import SETTLE_TOP_UP, SETTLE_WEBHOOK
+from khata.billing.operations.orders import order_request
 from khata.billing.queries import TopUpRow, TopUpState
 from khata.kernel.clock import utc_now
+from khata.kernel.ids import new_uuid
 from khata.ledger import queries as ledger
 from khata.payments.errors import UnknownGateway
-from khata.payments.port import ForgedWebhook, PaymentStatus, Unavailable
+from khata.payments.port import ForgedWebhook, Order, PaymentStatus, Unavailable, Unknown
+from khata.tenancy.models import Organisation
 from tests.database.billing import jobs
-from tests.database.billing.staged_gateway import StagedGateway, webhook
+from tests.database.billing.staged_gateway import StagedGateway, refund_webhook, webhook
 
 CREDITS = 5_000_000_000
 
@@ -97,11 +102,51 @@ def test_an_event_whose_job_died_is_found_again(top_up: TopUpRow, gateway: Stage
     assert available(top_up) == CREDITS
 
 
-def test_an_event_about_a_strangers_order_is_kept_and_credits_nobody(gateway: StagedGateway) -> None:
+def test_an_event_about_a_strangers_order_is_parked_and_credits_nobody(gateway: StagedGateway) -> None:
     event = receive(*webhook("order_OfAnotherShop1"))
     jobs.run(event.id)
     event.refresh_from_db()
-    assert (event.processed_at is not None, event.error) == (True, "no top-up of ours")
+    assert (event.processed_at, event.due_at, event.error) == (None, None, "no top-up of ours")
+    assert gateway.read_count == 0
+
+
+def test_an_event_that_comes_before_its_order_is_settled_once_the_order_is_ours(
+    gateway: StagedGateway, organisation: Organisation
+) -> None:
+    gateway.order_trouble = Unknown("the answer was lost")
+    top_up = start_top_up(organisation_id=organisation.id, amount_minor=100_000, idempotency_key=str(new_uuid()))
+    gateway.order_trouble = None
+    early = gateway.create_order(order_request(TopUp.objects.get(id=top_up.id)))
+    assert isinstance(early, Order)
+    event = receive(*webhook(early.order_ref))
+    jobs.run(event.id)
+    gateway.stage(early.order_ref, PaymentStatus.CAPTURED)
+    begin_checkout(organisation_id=organisation.id, top_up_id=top_up.id)
+    assert jobs.run(event.id) == [SETTLE_WEBHOOK]
+    event.refresh_from_db()
+    assert event.processed_at is not None
+    assert available(top_up) == CREDITS
+
+
+def test_an_event_that_names_only_a_payment_settles_its_top_up(top_up: TopUpRow, gateway: StagedGateway) -> None:
+    payment = gateway.stage(top_up.order_ref, PaymentStatus.CAPTURED)
+    settle_top_up(top_up_id=top_up.id)
+    gateway.stage_refund(payment.payment_ref, 118_000)
+    event = receive(*refund_webhook(payment.payment_ref))
+    jobs.run(event.id)
+    event.refresh_from_db()
+    assert event.processed_at is not None
+    assert queries.top_up_for_anyone(top_up_id=top_up.id).state is TopUpState.REFUNDED
+
+
+def test_an_event_about_an_unknown_payment_waits_for_it(top_up: TopUpRow, gateway: StagedGateway) -> None:
+    payment = gateway.stage(top_up.order_ref, PaymentStatus.CAPTURED)
+    event = receive(*refund_webhook(payment.payment_ref))
+    assert jobs.run(event.id) == [SETTLE_WEBHOOK]
+    settle_top_up(top_up_id=top_up.id)
+    assert jobs.run(event.id) == [SETTLE_WEBHOOK]
+    event.refresh_from_db()
+    assert event.processed_at is not None
 
 
 def test_an_event_of_an_unknown_kind_is_kept(gateway: StagedGateway) -> None:

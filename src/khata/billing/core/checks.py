@@ -15,6 +15,9 @@ _INTERVALS = (
     (CHECKS_END_AFTER, timedelta(hours=6)),
 )
 
+_REVERSAL_INTERVAL = timedelta(hours=1)
+"""For a refund or dispute whose end is to come. Its webhook is quicker; banks take days."""
+
 _RETRY_FIRST_MINUTES = 1
 _RETRIES_MAX = 16
 _DOUBLINGS_MAX = 9
@@ -26,8 +29,12 @@ def next_check_at(created_at: datetime, now: datetime) -> datetime | None:
     return next((now + interval for until, interval in _INTERVALS if age < until), None)
 
 
+def next_reversal_check_at(now: datetime) -> datetime:
+    return now + _REVERSAL_INTERVAL
+
+
 def next_retry_at(tries: int, now: datetime) -> datetime | None:
-    """When a webhook that could not be settled is tried again: after 1, 2, 4 … minutes, at most about 8 hours."""
+    """When a webhook or a refund without an answer is tried again: after 1, 2, 4 … minutes, at most about 8 hours."""
     if tries >= _RETRIES_MAX:
         return None
     return now + timedelta(minutes=_RETRY_FIRST_MINUTES << min(tries, _DOUBLINGS_MAX))

@@ -1,9 +1,11 @@
-"""GST on a top-up: 18 % on top by default, split by where supplier and customer are (IGST Act s.12(2)).
+"""The tax on a top-up, on top of its amount, and how it is taken back.
 
-Same State: CGST and SGST (UTGST in five union territories), half the rate each; another State: IGST. Each line is
-rounded half-up to the paisa on its own, so the two halves are always equal.
+India: 18 % GST by default, split by where supplier and customer are (IGST Act s.12(2)). Same State: CGST and SGST
+(UTGST in five union territories), half the rate each; another State: IGST. Elsewhere: one line. Each line is rounded
+half-up to the paisa on its own, so the two halves are always equal.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 RATE_SCALE = 10_000
@@ -23,12 +25,56 @@ class TaxLine:
     amount_minor: int
 
 
-def tax_lines(*, amount_minor: int, supplier_state: str, customer_state: str, rate_bp: int) -> tuple[TaxLine, ...]:
-    """The taxes on an amount before tax."""
+@dataclass(frozen=True, slots=True)
+class TaxProfile:
+    """What a country's law calls things."""
+
+    country: str
+    """Two letters, "IN"."""
+    has_states: bool
+    """Whether the tax depends on the States of supplier and customer."""
+    invoice_title: str
+    credit_note_title: str
+    registration_label: str
+    service_code_label: str
+
+
+INDIA = TaxProfile("IN", True, "Tax Invoice", "Credit Note", "GSTIN", "SAC")
+
+
+def tax_profile(country: str) -> TaxProfile:
+    """India's, or the plainest there can be: one tax, one rate."""
+    if country == INDIA.country:
+        return INDIA
+    return TaxProfile(country, False, "Invoice", "Credit Note", "Tax registration", "Service code")
+
+
+def tax_lines(
+    *, amount_minor: int, supplier_state: str, customer_state: str, rate_bp: int, single_tax: str = ""
+) -> tuple[TaxLine, ...]:
+    """The taxes on an amount before tax: one line where the law knows a single tax, else India's by State."""
+    if single_tax:
+        return (_line(single_tax, amount_minor, rate_bp),)
     if supplier_state != customer_state:
         return (_line("IGST", amount_minor, rate_bp),)
     second = "UTGST" if customer_state in _UNION_TERRITORIES else "SGST"
     return tuple(_line(name, amount_minor, rate_bp // 2) for name in ("CGST", second))
+
+
+def tax_taken_back(
+    lines: Sequence[TaxLine], *, tax_before_minor: int, tax_minor: int
+) -> tuple[tuple[TaxLine, ...], int]:
+    """A credit note's lines and what rounding leaves over, together `tax_minor`.
+
+    `lines` are the invoice's, `tax_before_minor` what earlier credit notes took back. Each line is its share of all
+    taken back so far, less its share of what was taken back before: halves stay equal, an odd paisa waits in the
+    rounding for the next note, and once everything is taken back every line is what the invoice says.
+    """
+    shares = _shares(lines, tax_before_minor + tax_minor)
+    before = _shares(lines, tax_before_minor)
+    amounts = [share - earlier for share, earlier in zip(shares, before, strict=True)]
+    taken = tuple(TaxLine(line.label, amount) for line, amount in zip(lines, amounts, strict=True))
+    return taken, tax_minor - sum(amounts)
 
 
 def _line(name: str, amount_minor: int, rate_bp: int) -> TaxLine:
@@ -38,6 +84,12 @@ def _line(name: str, amount_minor: int, rate_bp: int) -> TaxLine:
 def rounded_share(amount_minor: int, rate_bp: int) -> int:
     """Half-up to the paisa."""
     return (amount_minor * rate_bp + RATE_SCALE // 2) // RATE_SCALE
+
+
+def _shares(lines: Sequence[TaxLine], tax_minor: int) -> list[int]:
+    """Each line's part of so much tax, rounded down."""
+    whole_minor = sum(line.amount_minor for line in lines)
+    return [line.amount_minor * tax_minor // whole_minor if whole_minor else 0 for line in lines]
 
 
 def _percent(rate_bp: int) -> str:

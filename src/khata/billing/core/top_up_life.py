@@ -2,50 +2,25 @@
 
     created → pending → paid              created | pending → failed | cancelled | expired
     failed | cancelled | expired → paid   (a bank that confirms late)      any mismatch of money → review
+    paid → partly_refunded → refunded     paid → disputed → paid (won) | reversed (lost)
 
-Only a reading of the gateway decides. `paid` is never taken back here, one top-up is credited for one payment only,
-and where the gateway's figures differ from our own row nothing is credited at all.
+Only a reading of the gateway decides. One top-up is credited for one payment only, and where the gateway's figures
+differ from our own row nothing is credited at all. A credited top-up's state says what became of its payment: it is
+derived from all refunds and disputes known, so it does not matter in which order they were learned.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from khata.billing.core.checks import CHECKS_END_AFTER, next_check_at
-from khata.payments.port import Mode, Payment, PaymentStatus, Refused, Snapshot, Unavailable
+from khata.billing.core.credited_life import credited_state, reversal_check_due_at
+from khata.billing.core.dispute_life import DisputeFacts, dispute_changes
+from khata.billing.core.refund_life import RefundChange, RefundFacts, RefundState, after_changes, refund_changes
+from khata.billing.core.top_up_facts import CREDITED, TopUpFacts, TopUpState
+from khata.payments.port import Dispute, Payment, PaymentStatus, RefundStatus, Refused, Snapshot, Unavailable
 
-
-class TopUpState(StrEnum):
-    CREATED = "created"
-    PENDING = "pending"
-    PAID = "paid"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-    REVIEW = "review"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the payer may still be on the way."""
-        return self in (TopUpState.CREATED, TopUpState.PENDING)
-
-
-@dataclass(frozen=True, slots=True)
-class TopUpFacts:
-    """Our own row, as it stands under its lock."""
-
-    state: TopUpState
-    order_ref: str | None
-    mode: Mode
-    total_minor: int
-    currency: str
-    created_at: datetime
-    expires_at: datetime
-    attempts: Mapping[str, PaymentStatus]
-    """What was last stored of each payment, by its reference."""
-    credited_ref: str | None
-    """The payment this top-up was credited for."""
+__all__ = ["Evidence", "TopUpDecision", "TopUpFacts", "TopUpState", "decide", "may_cancel"]
 
 
 Evidence = Snapshot | Refused | Unavailable | None
@@ -66,20 +41,26 @@ class TopUpDecision:
     """To be stored."""
     surplus_refs: frozenset[str] = frozenset()
     """Captured, but not what was credited: money to be given back."""
+    refunds: tuple[RefundChange, ...] = ()
+    """To be written, in this order."""
+    disputes: tuple[Dispute, ...] = ()
+    """To be written."""
 
 
 def decide(facts: TopUpFacts, evidence: Evidence, now: datetime) -> TopUpDecision:
     if not isinstance(evidence, Snapshot):
         return _decide_without_snapshot(facts, evidence, now)
-    payments = tuple(payment for payment in evidence.payments if not _is_stale(facts, payment))
-    captured = tuple(payment for payment in payments if payment.status is PaymentStatus.CAPTURED)
+    refunds = after_changes(facts.refunds, refund_changes(facts.refunds, evidence.refunds))
+    payments = tuple(payment for payment in evidence.payments if not _is_stale(facts, refunds, payment))
+    taken = tuple(payment for payment in payments if _is_taken(payment, evidence))
     mismatch = _order_mismatch(facts, evidence)
-    good = () if mismatch else tuple(payment for payment in captured if not _payment_mismatch(facts, payment))
-    if captured and not good and not mismatch:
-        mismatch = _payment_mismatch(facts, captured[0])
+    good = () if mismatch else tuple(payment for payment in taken if not _payment_mismatch(facts, payment))
+    if taken and not good and not mismatch:
+        mismatch = _payment_mismatch(facts, taken[0])
     # A payment that names another order belongs to another row.
     attempts = tuple(payment for payment in payments if payment.order_ref == facts.order_ref)
-    return _Reading(facts, attempts, captured, good, mismatch, evidence.is_paid).decision(now)
+    decision = _Reading(facts, attempts, taken, good, mismatch, evidence.is_paid).decision(now)
+    return _with_reversals(facts, evidence, decision, now)
 
 
 def may_cancel(facts: TopUpFacts) -> bool:
@@ -93,9 +74,9 @@ class _Reading:
 
     facts: TopUpFacts
     attempts: tuple[Payment, ...]
-    captured: tuple[Payment, ...]
+    taken: tuple[Payment, ...]
     good: tuple[Payment, ...]
-    """Captured, and equal to our row in every figure."""
+    """Taken, and equal to our row in every figure."""
     mismatch: str
     is_paid: bool
 
@@ -112,14 +93,21 @@ class _Reading:
             review_reason="no_outcome" if is_given_up else self.mismatch,
             attempts=self.attempts,
             surplus_refs=frozenset(
-                payment.payment_ref for payment in self.captured if credited_ref not in (None, payment.payment_ref)
+                payment.payment_ref for payment in self.taken if credited_ref not in (None, payment.payment_ref)
             ),
         )
 
     def _credit(self) -> Payment | None:
         if self.facts.state in _DONE or not self.good:
             return None
-        return min(self.good, key=lambda payment: (payment.created_at, payment.payment_ref))
+        return min(
+            self.good,
+            key=lambda payment: (
+                payment.status is PaymentStatus.REFUNDED,
+                payment.created_at,
+                payment.payment_ref,
+            ),
+        )
 
     def _is_late(self, credit: Payment) -> bool:
         earlier = self.facts.attempts.get(credit.payment_ref)
@@ -152,14 +140,35 @@ class _Reading:
         )
 
 
-_DONE = (TopUpState.PAID, TopUpState.REVIEW)
-"""States no reading changes: one is final here, the other waits for a person."""
+def _with_reversals(facts: TopUpFacts, snapshot: Snapshot, decision: TopUpDecision, now: datetime) -> TopUpDecision:
+    """The same, with what the gateway says of refunds and disputes of this order's payments."""
+    refs = facts.attempts.keys() | {payment.payment_ref for payment in decision.attempts}
+    refunds = refund_changes(facts.refunds, [r for r in snapshot.refunds if r.payment_ref in refs])
+    disputes = dispute_changes(facts.disputes, [d for d in snapshot.disputes if d.payment_ref in refs])
+    after = replace(
+        facts,
+        credited_ref=decision.credit.payment_ref if decision.credit else facts.credited_ref,
+        refunds=after_changes(facts.refunds, refunds),
+        disputes={**facts.disputes} | {d.dispute_ref: DisputeFacts(d.payment_ref, d.status) for d in disputes},
+    )
+    is_credited = decision.state.is_credited
+    return replace(
+        decision,
+        state=credited_state(after) if is_credited else decision.state,
+        check_due_at=reversal_check_due_at(after, now) if is_credited else decision.check_due_at,
+        refunds=refunds,
+        disputes=disputes,
+    )
+
+
+_DONE = CREDITED | {TopUpState.REVIEW}
+"""States a payment changes no more: it was credited, or waits for a person."""
 
 
 def _decide_without_snapshot(facts: TopUpFacts, evidence: Refused | Unavailable | None, now: datetime) -> TopUpDecision:
     """Silence proves nothing: the state stays, until there is no order to be paid or no hope of an answer."""
     if facts.state in _DONE:
-        return TopUpDecision(facts.state, None)
+        return TopUpDecision(facts.state, reversal_check_due_at(facts, now))
     if evidence is None and facts.state.is_open and now >= facts.expires_at:
         return TopUpDecision(TopUpState.EXPIRED, None)
     if evidence is None:
@@ -179,10 +188,36 @@ _RANKS = {
 }
 
 
-def _is_stale(facts: TopUpFacts, payment: Payment) -> bool:
-    """Two readings can be applied in the other order than they were made; a payment's status only rises."""
+def _is_stale(facts: TopUpFacts, refunds: Sequence[RefundFacts], payment: Payment) -> bool:
+    """Two readings can be applied in the other order than they were made; a payment's status only rises.
+
+    But for one that went back and did not arrive: it is captured again, and its refunds tell.
+    """
     stored = facts.attempts.get(payment.payment_ref)
+    if stored is PaymentStatus.REFUNDED and payment.status is PaymentStatus.CAPTURED:
+        return not _came_back(payment, [r for r in refunds if r.payment_ref == payment.payment_ref])
     return stored is not None and _RANKS[payment.status] < _RANKS[stored]
+
+
+def _came_back(payment: Payment, refunds: Sequence[RefundFacts]) -> bool:
+    """Whether a refund of it failed, and those that did not are less than all of it."""
+    standing = [refund for refund in refunds if refund.state is not RefundState.FAILED]
+    return len(standing) < len(refunds) and sum(r.amount_minor for r in standing) < payment.amount_minor
+
+
+def _is_taken(payment: Payment, snapshot: Snapshot) -> bool:
+    """Captured now, or so before all of it went back: then it is credited and taken again, as if seen in between.
+
+    An authorisation that was never captured is called refunded, too, but neither is its order paid nor a refund made.
+    """
+    if payment.status is not PaymentStatus.REFUNDED:
+        return payment.status is PaymentStatus.CAPTURED
+    refunded_minor = sum(
+        refund.amount_minor
+        for refund in snapshot.refunds
+        if refund.payment_ref == payment.payment_ref and refund.status is not RefundStatus.FAILED
+    )
+    return snapshot.is_paid and refunded_minor == payment.amount_minor
 
 
 def _order_mismatch(facts: TopUpFacts, snapshot: Snapshot) -> str:

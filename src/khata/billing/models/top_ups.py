@@ -7,6 +7,7 @@ what binds a payment to its organisation.
 from django.db import models
 from django.db.models import Q
 
+from khata.billing.core.purposes import TopUpPurpose
 from khata.billing.core.top_up_life import TopUpState
 from khata.kernel.clock import utc_now
 from khata.kernel.ids import new_uuid, public_id
@@ -14,7 +15,7 @@ from khata.payments.port import PaymentMethod, PaymentStatus
 from khata.tenancy.models import ApiKey, Member, Organisation
 
 # Plain text, so that migrations need no code of today.
-_CREATED, _PAID = TopUpState.CREATED.value, TopUpState.PAID.value
+_CREATED, _PENDING, _PAID = TopUpState.CREATED.value, TopUpState.PENDING.value, TopUpState.PAID.value
 
 
 class OrderState(models.TextChoices):
@@ -32,7 +33,10 @@ class TopUp(models.Model):
     api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
     idempotency_key = models.CharField(max_length=255)
     state = models.CharField(
-        max_length=12, choices=[(s.value, s.name) for s in TopUpState], default=TopUpState.CREATED.value
+        max_length=16, choices=[(s.value, s.name) for s in TopUpState], default=TopUpState.CREATED.value
+    )
+    purpose = models.CharField(
+        max_length=8, choices=[(p.value, p.name) for p in TopUpPurpose], default=TopUpPurpose.CREDITS.value
     )
     is_paid_late = models.BooleanField(default=False)
     review_reason = models.CharField(max_length=40, blank=True)
@@ -41,16 +45,28 @@ class TopUp(models.Model):
     tax_minor = models.BigIntegerField()
     total_minor = models.BigIntegerField()
     tax_lines = models.JSONField()
+    parties = models.JSONField(default=dict)
+    """Supplier and customer as the tax was reckoned for them; the invoice names these."""
     credits_micro = models.BigIntegerField()
     credits_micro_per_rupee = models.BigIntegerField()
+    bonus_micro = models.BigIntegerField(default=0)
+    bonus_expires_after_days = models.IntegerField(null=True)
+    """Counted from the payment; NULL for never."""
     gateway_code = models.CharField(max_length=16)
     mode = models.CharField(max_length=4)
     order_state = models.CharField(max_length=8, choices=OrderState.choices, default=OrderState.NONE.value)
-    order_ref = models.CharField(max_length=64, null=True)
+    order_ref = models.CharField(max_length=128, null=True)
     created_at = models.DateTimeField(default=utc_now)
     expires_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
     check_due_at = models.DateTimeField(null=True)
+    customer_ref = models.CharField(max_length=64, blank=True)
+    mandate_max_minor = models.BigIntegerField(null=True)
+    """Set where paying this also lets us charge again, never more than this at once."""
+    token_ref = models.CharField(max_length=64, blank=True)
+    """The mandate that pays this by itself; "" where a payer does."""
+    charge_asked_at = models.DateTimeField(null=True)
+    """When the gateway was last asked to charge it: only one worker at a time asks."""
 
     class Meta:
         constraints = [
@@ -63,6 +79,7 @@ class TopUp(models.Model):
                 name="top_up_total_adds_up",
             ),
             models.CheckConstraint(condition=Q(credits_micro__gt=0), name="top_up_credits_positive"),
+            models.CheckConstraint(condition=Q(bonus_micro__gte=0), name="top_up_bonus_not_negative"),
             models.CheckConstraint(
                 condition=Q(order_state=OrderState.CREATED, order_ref__isnull=False)
                 | (~Q(order_state=OrderState.CREATED) & Q(order_ref__isnull=True)),
@@ -72,11 +89,22 @@ class TopUp(models.Model):
                 condition=~Q(state=_PAID) | Q(paid_at__isnull=False),
                 name="top_up_paid_has_time",
             ),
+            models.UniqueConstraint(
+                fields=["organisation"],
+                name="top_up_automatic_once",
+                condition=~Q(token_ref="") & Q(state__in=(_CREATED, _PENDING)),
+            ),
         ]
         indexes = [
             models.Index(fields=["organisation", "-id"], name="top_up_by_organisation"),
             models.Index(fields=["check_due_at"], name="top_up_due", condition=Q(check_due_at__isnull=False)),
+            models.Index(fields=["organisation", "-id"], name="top_up_automatic", condition=~Q(token_ref="")),
         ]
+
+    @property
+    def is_automatic(self) -> bool:
+        """Begun by auto top-up: nobody is sent to the gateway for it."""
+        return bool(self.token_ref)
 
     @property
     def public_id(self) -> str:
@@ -125,7 +153,7 @@ class WebhookEvent(models.Model):
     mode = models.CharField(max_length=4)
     event_ref = models.CharField(max_length=64)
     kind = models.CharField(max_length=64)
-    order_ref = models.CharField(max_length=64, null=True)
+    order_ref = models.CharField(max_length=128, null=True)
     payment_ref = models.CharField(max_length=64, null=True)
     body = models.BinaryField()
     headers = models.JSONField()

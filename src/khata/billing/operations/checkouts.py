@@ -7,21 +7,19 @@ from khata.billing.core.checks import next_check_at
 from khata.billing.core.top_up_life import TopUpState, may_cancel
 from khata.billing.errors import TopUpClosed
 from khata.billing.models import TopUp
-from khata.billing.operations.orders import checkout_ends_at, ensure_order, gateway_of
+from khata.billing.operations.orders import checkout_ends_at, ensure_order, gateway_of, order_request, refusal
 from khata.billing.operations.settlement import facts_of, settle
 from khata.billing.queries import TopUpRow
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import NotFound
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.payments.errors import GatewayUnavailable
-from khata.payments.port import Order, Payer, Start
+from khata.payments.port import Payer, Refused, Start, Unavailable
 from khata.tenancy import queries as tenancy
-
-DESCRIPTION = "Credits for SMS Services"
 
 
 @needs_database
-def begin_checkout(*, organisation_id: int, top_up_id: UUID, return_url: str, cancel_url: str) -> Start:
+def begin_checkout(*, organisation_id: int, top_up_id: UUID) -> Start:
     """How to send the payer off; from now on the top-up is pending and its time starts anew.
 
     Raises NotFound, TopUpClosed, GatewayRefused, GatewayUnavailable (no payment was started).
@@ -29,12 +27,12 @@ def begin_checkout(*, organisation_id: int, top_up_id: UUID, return_url: str, ca
     top_up = ensure_order(_open_top_up(organisation_id, top_up_id))
     if top_up.order_ref is None:
         raise GatewayUnavailable
+    start = gateway_of(top_up).start(order_ref=top_up.order_ref, request=order_request(top_up), payer=_payer(top_up))
+    if isinstance(start, Refused | Unavailable):
+        raise refusal(top_up, start)
     with in_transaction():
         _mark_begun(top_up.id)
-    order = Order(top_up.order_ref, top_up.total_minor, top_up.currency, receipt=top_up.public_id)
-    return gateway_of(top_up).start(
-        order=order, description=DESCRIPTION, payer=_payer(top_up), return_url=return_url, cancel_url=cancel_url
-    )
+    return start
 
 
 @needs_database
@@ -59,7 +57,7 @@ def _scoped(organisation_id: int, top_up_id: UUID) -> TopUp:
 
 def _open_top_up(organisation_id: int, top_up_id: UUID) -> TopUp:
     top_up = _scoped(organisation_id, top_up_id)
-    if not TopUpState(top_up.state).is_open or top_up.expires_at <= utc_now():
+    if not TopUpState(top_up.state).is_open or top_up.expires_at <= utc_now() or top_up.is_automatic:
         raise TopUpClosed(state=top_up.state)
     return top_up
 
@@ -71,7 +69,8 @@ def _mark_begun(top_up_id: UUID) -> None:
         raise TopUpClosed(state=top_up.state)
     now = utc_now()
     top_up.state = TopUpState.PENDING
-    top_up.expires_at = checkout_ends_at(now)
+    # A plan's renewal can be paid for days.
+    top_up.expires_at = max(top_up.expires_at, checkout_ends_at(now))
     top_up.check_due_at = next_check_at(top_up.created_at, now)
     top_up.save(update_fields=["state", "expires_at", "check_due_at"])
 

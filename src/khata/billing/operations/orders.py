@@ -3,16 +3,21 @@
 import logging
 from datetime import datetime, timedelta
 
+from khata.billing.configuration import callback_url
 from khata.billing.core.checks import next_check_at
 from khata.billing.core.top_up_life import TopUpState
 from khata.billing.models import OrderState, TopUp
+from khata.billing.operations.parking import wake_parked
 from khata.kernel.clock import utc_now
 from khata.kernel.ids import public_organisation_id
 from khata.kernel.money import money_text
+from khata.kernel.transactions import in_transaction
 from khata.payments.errors import GatewayRefused, GatewayUnavailable, UnknownGateway
 from khata.payments.port import Gateway, Order, OrderRequest, Refused, Unavailable, Unknown
 from khata.payments.registry import gateway
+from khata.payments.saved_methods import MandateRequest, SavedMethod
 
+DESCRIPTION = "Credits for SMS Services"
 CHECKOUT_TIME = timedelta(minutes=20)
 """The hosted page ends its session after 15 minutes; the rest is for the last bank answer."""
 
@@ -27,15 +32,40 @@ def ensure_order(top_up: TopUp) -> TopUp:
     """
     if top_up.order_ref is not None:
         return top_up
-    answer = gateway_of(top_up).create_order(_request(top_up))
+    answer = gateway_of(top_up).create_order(order_request(top_up))
     if isinstance(answer, Unknown):
         return _mark_unknown(top_up, answer)
     if not isinstance(answer, Order):
-        raise _refusal(top_up, answer)
+        raise refusal(top_up, answer)
     if (answer.amount_minor, answer.currency) != (top_up.total_minor, top_up.currency):
         logger.error("top-up %s: the order %s is for another amount", top_up.public_id, answer.order_ref)
         raise GatewayRefused
     return _bind(top_up, answer)
+
+
+def order_request(top_up: TopUp) -> OrderRequest:
+    """The same for the same top-up, whenever it is asked for."""
+    amounts = {"Amount": top_up.amount_minor} | {line["label"]: line["amount_minor"] for line in top_up.tax_lines}
+    return OrderRequest(
+        receipt=top_up.public_id,
+        amount_minor=top_up.total_minor,
+        currency=top_up.currency,
+        description=DESCRIPTION,
+        return_url=callback_url("return", gateway_code=top_up.gateway_code, top_up_id=top_up.public_id),
+        cancel_url=callback_url("cancel", gateway_code=top_up.gateway_code, top_up_id=top_up.public_id),
+        notes={
+            "organisation": public_organisation_id(top_up.organisation_id),
+            **{label: money_text(amount_minor) for label, amount_minor in amounts.items()},
+        },
+        mandate=_mandate(top_up),
+        saved=SavedMethod(top_up.customer_ref, top_up.token_ref) if top_up.is_automatic else None,
+    )
+
+
+def _mandate(top_up: TopUp) -> MandateRequest | None:
+    if top_up.mandate_max_minor is None:
+        return None
+    return MandateRequest(top_up.customer_ref, top_up.mandate_max_minor)
 
 
 def gateway_of(top_up: TopUp) -> Gateway:
@@ -49,30 +79,27 @@ def gateway_of(top_up: TopUp) -> Gateway:
     return found
 
 
+def refusal(top_up: TopUp, answer: Refused | Unavailable) -> GatewayRefused | GatewayUnavailable:
+    """The gateway's own words are for the operator; the customer hears ours."""
+    logger.warning("top-up %s: cannot be paid: %s", top_up.public_id, answer)
+    if isinstance(answer, Refused):
+        return GatewayRefused(top_up_id=top_up.public_id)
+    return GatewayUnavailable(top_up_id=top_up.public_id)
+
+
 def checkout_ends_at(now: datetime) -> datetime:
     return now + CHECKOUT_TIME
 
 
-def _request(top_up: TopUp) -> OrderRequest:
-    amounts = {"Amount": top_up.amount_minor} | {line["label"]: line["amount_minor"] for line in top_up.tax_lines}
-    return OrderRequest(
-        receipt=top_up.public_id,
-        amount_minor=top_up.total_minor,
-        currency=top_up.currency,
-        notes={
-            "organisation": public_organisation_id(top_up.organisation_id),
-            **{label: money_text(amount_minor) for label, amount_minor in amounts.items()},
-        },
-    )
-
-
 def _bind(top_up: TopUp, order: Order) -> TopUp:
     """Of two calls at once the first one's order stays; the other's is never shown to a payer."""
-    TopUp.objects.filter(id=top_up.id, order_ref=None).update(
-        order_ref=order.order_ref,
-        order_state=OrderState.CREATED,
-        check_due_at=next_check_at(top_up.created_at, utc_now()),
-    )
+    with in_transaction():
+        TopUp.objects.filter(id=top_up.id, order_ref=None).update(
+            order_ref=order.order_ref,
+            order_state=OrderState.CREATED,
+            check_due_at=next_check_at(top_up.created_at, utc_now()),
+        )
+        wake_parked(gateway_code=top_up.gateway_code, mode=top_up.mode, order_ref=order.order_ref)
     top_up.refresh_from_db()
     return top_up
 
@@ -84,11 +111,3 @@ def _mark_unknown(top_up: TopUp, answer: Unknown) -> TopUp:
     )
     top_up.refresh_from_db()
     return top_up
-
-
-def _refusal(top_up: TopUp, answer: Refused | Unavailable) -> GatewayRefused | GatewayUnavailable:
-    """The gateway's own words are for the operator; the customer hears ours."""
-    logger.warning("top-up %s: no order: %s", top_up.public_id, answer)
-    if isinstance(answer, Refused):
-        return GatewayRefused(top_up_id=top_up.public_id)
-    return GatewayUnavailable(top_up_id=top_up.public_id)

@@ -1,16 +1,20 @@
 """Starting a top-up: everything that money depends on is frozen in its row before the gateway hears of it."""
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from django.db import IntegrityError
 
 from khata.billing import queries
+from khata.billing.core.purposes import TopUpPurpose
 from khata.billing.core.tax import ADDRESS_REQUIRED_FROM_MINOR
 from khata.billing.errors import BillingDetailsMissing, IdempotencyKeyReused
-from khata.billing.models import TopUp
+from khata.billing.models import CouponUse, TopUp
+from khata.billing.operations.invoices import frozen_parties
+from khata.billing.operations.offers import locked_coupon, require_good_coupon
 from khata.billing.operations.orders import checkout_ends_at, ensure_order
-from khata.billing.queries import TopUpRow, TopUpState, top_up_row
+from khata.billing.queries import TopUpQuote, TopUpRow, TopUpState, top_up_row
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import InvalidRequest, field_problem
 from khata.kernel.money import group_indian, money_text
@@ -24,6 +28,16 @@ from khata.tenancy.models import Organisation
 KEY_LENGTH_MAX = 255
 
 
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """Who starts a top-up, for whom, and the key that makes it one however often it is asked for."""
+
+    organisation_id: int
+    idempotency_key: str
+    member_id: UUID | None = None
+    api_key_id: UUID | None = None
+
+
 @needs_database
 def start_top_up(
     *,
@@ -34,6 +48,7 @@ def start_top_up(
     member_id: UUID | None = None,
     api_key_id: UUID | None = None,
     gateway_code: str | None = None,
+    coupon_code: str = "",
 ) -> TopUpRow:
     """A top-up with its order at the gateway. The same key and amount give the same top-up, however often.
 
@@ -43,57 +58,61 @@ def start_top_up(
     """
     chosen = gateway(gateway_code) if gateway_code else default_gateway()
     _check(amount_minor, currency, idempotency_key, chosen)
-    top_up = _find(organisation_id, idempotency_key) or _create(
-        _new_top_up(organisation_id, amount_minor, currency, idempotency_key, chosen, member_id, api_key_id)
-    )
-    if (top_up.amount_minor, top_up.currency) != (amount_minor, currency):
+    starter = Starter(organisation_id, idempotency_key, member_id, api_key_id)
+    top_up = find_top_up(starter) or _create_for_credits(starter, amount_minor, currency, chosen, coupon_code)
+    wanted = (amount_minor, currency, TopUpPurpose.CREDITS)
+    if (top_up.amount_minor, top_up.currency, top_up.purpose) != wanted:
         raise IdempotencyKeyReused
+    return with_order(top_up)
+
+
+def with_order(top_up: TopUp) -> TopUpRow:
+    """The top-up with its order, where it may still be paid. Raises GatewayRefused, GatewayUnavailable."""
     if TopUpState(top_up.state).is_open and top_up.expires_at > utc_now():
         top_up = ensure_order(top_up)
     return top_up_row(top_up)
 
 
-def _find(organisation_id: int, idempotency_key: str) -> TopUp | None:
-    return TopUp.objects.filter(organisation_id=organisation_id, idempotency_key=idempotency_key).first()
+def find_top_up(starter: Starter) -> TopUp | None:
+    """What the key has made before."""
+    mine = TopUp.objects.filter(organisation_id=starter.organisation_id, idempotency_key=starter.idempotency_key)
+    return mine.first()
 
 
-def _create(top_up: TopUp) -> TopUp:
-    """Saves it, or gives what a call with the same key saved a moment before."""
+def save_top_up(top_up: TopUp, starter: Starter, beside: Callable[[], None]) -> TopUp:
+    """Saves it with what `beside` writes, or gives what a call with the same key saved a moment before."""
     try:
         with in_transaction():
             top_up.save(force_insert=True)
+            beside()
     except IntegrityError:
-        found = _find(top_up.organisation_id, top_up.idempotency_key)
+        found = find_top_up(starter)
         if found is None:
             raise
         return found
     return top_up
 
 
-def _new_top_up(
-    organisation_id: int,
-    amount_minor: int,
-    currency: str,
-    idempotency_key: str,
-    chosen: Gateway,
-    member_id: UUID | None,
-    api_key_id: UUID | None,
-) -> TopUp:
-    _require_billing_details(tenancy.organisation(organisation_id=organisation_id), amount_minor)
-    quote = queries.quote(organisation_id=organisation_id, amount_minor=amount_minor)
+def new_top_up(starter: Starter, quote: TopUpQuote, *, currency: str, chosen: Gateway) -> TopUp:
+    """Not saved yet, its figures frozen as quoted. Raises BillingDetailsMissing, NotFound."""
+    organisation = tenancy.organisation(organisation_id=starter.organisation_id)
+    require_billing_details(organisation, quote.amount_minor)
     now = utc_now()
     return TopUp(
-        organisation_id=organisation_id,
-        member_id=member_id,
-        api_key_id=api_key_id,
-        idempotency_key=idempotency_key,
+        organisation_id=starter.organisation_id,
+        member_id=starter.member_id,
+        api_key_id=starter.api_key_id,
+        idempotency_key=starter.idempotency_key,
         currency=currency,
-        amount_minor=amount_minor,
+        amount_minor=quote.amount_minor,
         tax_minor=quote.tax_minor,
         total_minor=quote.total_minor,
         tax_lines=[asdict(line) for line in quote.tax_lines],
+        parties=frozen_parties(organisation),
         credits_micro=quote.credits_micro,
-        credits_micro_per_rupee=pricing.credit_price().credits_micro_per_rupee,
+        credits_micro_per_rupee=quote.credits_micro_per_rupee,
+        bonus_micro=quote.bonus.credits_micro,
+        bonus_expires_after_days=quote.bonus.expires_after_days,
         gateway_code=chosen.code,
         mode=chosen.mode,
         created_at=now,
@@ -102,7 +121,26 @@ def _new_top_up(
     )
 
 
-def _require_billing_details(organisation: Organisation, amount_minor: int) -> None:
+def _create_for_credits(starter: Starter, amount_minor: int, currency: str, chosen: Gateway, coupon_code: str) -> TopUp:
+    """A coupon is locked before its uses are counted, and reserved in the same transaction."""
+    organisation_id = starter.organisation_id
+    with in_transaction():
+        coupon = locked_coupon(coupon_code) if coupon_code else None
+        if coupon is not None and (found := find_top_up(starter)) is not None:
+            return found
+        if coupon is not None:
+            require_good_coupon(coupon, organisation_id=organisation_id, amount_minor=amount_minor)
+        quote = queries.quote(organisation_id=organisation_id, amount_minor=amount_minor, coupon_code=coupon_code)
+        top_up = new_top_up(starter, quote, currency=currency, chosen=chosen)
+
+        def reserve() -> None:
+            if coupon is not None and quote.bonus.is_coupons:
+                CouponUse.objects.create(top_up=top_up, coupon=coupon, organisation_id=organisation_id)
+
+        return save_top_up(top_up, starter, reserve)
+
+
+def require_billing_details(organisation: Organisation, amount_minor: int) -> None:
     """The State decides the tax; name and, from ₹50,000 without a GSTIN, address must stand on the invoice."""
     is_address_needed = amount_minor >= ADDRESS_REQUIRED_FROM_MINOR and not organisation.gstin
     missing = [

@@ -6,7 +6,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from khata.billing.core.checks import next_retry_at
-from khata.billing.models import TopUp, WebhookEvent
+from khata.billing.models import PaymentAttempt, TopUp, WebhookEvent
+from khata.billing.operations import parking
 from khata.billing.operations.deferral import SETTLE_WEBHOOK, defer
 from khata.billing.operations.settlement import settle
 from khata.kernel.clock import utc_now
@@ -52,14 +53,24 @@ def receive_webhook(*, gateway_code: str, body: bytes, headers: Mapping[str, str
 
 @needs_database
 def settle_webhook(*, event_id: UUID) -> None:
-    """Settles the top-up the event points at. Until the gateway has been read the event stays due."""
+    """Settles the top-up the event points at. Until the gateway has been read the event stays due.
+
+    An event about nothing of ours is parked: it may belong to another application of the same account, or come before
+    what it is about.
+    """
     event = WebhookEvent.objects.filter(id=event_id, processed_at=None).first()
     if event is None:
         return
+    if event.order_ref is None and event.payment_ref is None:
+        _mark_processed(event, "about no payment")
+        return
     top_up_id = _top_up_of(event)
     if top_up_id is None:
+        _park(event)
+        # Once more: what appeared in between has not seen it parked.
+        top_up_id = _top_up_of(event)
+    if top_up_id is None:
         logger.warning("webhook %s (%s) belongs to no top-up of ours", event.event_ref, event.kind)
-        _mark_processed(event, "no top-up of ours")
     elif settle(top_up_id):
         _mark_processed(event, "")
     else:
@@ -67,11 +78,22 @@ def settle_webhook(*, event_id: UUID) -> None:
 
 
 def _top_up_of(event: WebhookEvent) -> UUID | None:
-    """By the order alone: nothing else in an event may say whose money it is."""
-    if event.order_ref is None:
-        return None
-    bound = TopUp.objects.filter(gateway_code=event.gateway_code, mode=event.mode, order_ref=event.order_ref)
-    return bound.values_list("id", flat=True).first()
+    """By the order, else by a payment stored as ours: nothing else in an event may say whose money it is."""
+    source = {"gateway_code": event.gateway_code, "mode": event.mode}
+    if event.order_ref is not None:
+        bound = TopUp.objects.filter(**source, order_ref=event.order_ref)
+        return bound.values_list("id", flat=True).first()
+    if event.payment_ref is not None:
+        paid = PaymentAttempt.objects.filter(**source, payment_ref=event.payment_ref)
+        return paid.values_list("top_up_id", flat=True).first()
+    return None
+
+
+def _park(event: WebhookEvent) -> None:
+    event.due_at = None
+    event.tries += 1
+    event.error = parking.NOTE
+    event.save(update_fields=["due_at", "tries", "error"])
 
 
 def _mark_processed(event: WebhookEvent, note: str) -> None:

@@ -1,6 +1,6 @@
 """How many credits money buys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from khata.kernel.credits import MICRO_PER_CREDIT
 from khata.kernel.money import RUPEE_MINOR
@@ -22,6 +22,10 @@ class CreditPrice:
         """The smallest amount (paise, whole rupees) that buys at least these credits."""
         rupees = -(-credits_micro // self.credits_micro_per_rupee)
         return rupees * RUPEE_MINOR
+
+    def at(self, credits_micro_per_rupee: int) -> "CreditPrice":
+        """The same limits at another price, as a plan gives it."""
+        return replace(self, credits_micro_per_rupee=credits_micro_per_rupee)
 
     @property
     def credits_per_rupee_text(self) -> str:

@@ -1,0 +1,9 @@
+"""What a notice can be about."""
+
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    LOW = "low"
+    EMPTY = "empty"
+    EXPIRY = "expiry"

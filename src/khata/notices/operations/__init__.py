@@ -1,0 +1,8 @@
+"""What can be done about notices: choose, watch, send."""
+
+from khata.notices.operations.alert_settings import change_alert_settings
+from khata.notices.operations.alerts import raise_alerts
+from khata.notices.operations.expiries import announce_expiries
+from khata.notices.operations.mails import send_notice
+
+__all__ = ["announce_expiries", "change_alert_settings", "raise_alerts", "send_notice"]

@@ -1,0 +1,52 @@
+"""What the environment may say about invoices, and what stops a start."""
+
+from typing import Any
+
+import pytest
+
+from khata.site.environment import Environment, Misconfigured, read_environment
+
+NEEDED = {"DATABASE_URL": "postgresql://localhost/khata", "KHATA_SECRET_KEY": "tests-" * 8}
+
+
+def read(**settings: Any) -> Environment:
+    return read_environment({**NEEDED, **settings})
+
+
+def test_without_settings_the_merchant_supplies_in_karnataka() -> None:
+    environment = read(KHATA_MERCHANT_NAME="ACME")
+    assert (environment.supplier_name, environment.supplier_address, environment.supplier_gstin) == ("ACME", "", "")
+    assert (environment.tax_country, environment.tax_state_code, environment.tax_rate_percent) == ("IN", "29", 18)
+    assert (environment.invoice_prefix, environment.credit_note_prefix) == ("KH", "CN")
+
+
+def test_an_address_has_lines_and_a_gstin_capital_letters() -> None:
+    environment = read(KHATA_SUPPLIER_ADDRESS=r"14 Church Street\nBengaluru", KHATA_SUPPLIER_GSTIN="29aagcr4375j1zu")
+    assert environment.supplier_address.splitlines() == ["14 Church Street", "Bengaluru"]
+    assert environment.supplier_gstin == "29AAGCR4375J1ZU"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        *(
+            ("KHATA_INVOICE_PREFIX", prefix, "one to three capital letters or digits")
+            for prefix in ("ABCD", "kh", "K/")
+        ),
+        ("KHATA_INVOICE_PREFIX", "CN", "must differ"),
+        ("KHATA_CREDIT_NOTE_PREFIX", "É", "KHATA_CREDIT_NOTE_PREFIX must be one to three"),
+        ("KHATA_SUPPLIER_GSTIN", "29AAGCR4375J1ZX", "KHATA_SUPPLIER_GSTIN: The last character does not fit"),
+        ("KHATA_SUPPLIER_GSTIN", "27AAPFU0939F1ZV", "another State than KHATA_TAX_STATE_CODE"),
+        ("KHATA_TAX_STATE_CODE", "28", "no State has the code"),
+        ("KHATA_TAX_SERVICE_CODE", "SAC", "at most eight digits"),
+        ("KHATA_TAX_COUNTRY", "India", "two capital letters"),
+    ],
+)
+def test_what_cannot_stand_on_an_invoice_is_refused(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(Misconfigured, match=sentence):
+        read(**{name: value})
+
+
+def test_elsewhere_neither_state_nor_gstin_is_looked_at() -> None:
+    environment = read(KHATA_TAX_COUNTRY="GB", KHATA_SUPPLIER_GSTIN="GB123456789", KHATA_TAX_STATE_CODE="")
+    assert (environment.tax_country, environment.supplier_gstin) == ("GB", "GB123456789")
