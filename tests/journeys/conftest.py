@@ -8,6 +8,7 @@ from tests.faults.running_demo import RunningDemo, running_demo
 from .chromium import chromium
 from .console import Console
 from .customers import Customer, sign_up
+from .operators import khata_operator
 from .watch import Watch
 
 PATIENCE_MS = 20_000
@@ -57,6 +58,15 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture
 def asha(demo: RunningDemo) -> Customer:
     return sign_up(demo.ready, "Asha")
+
+
+@pytest.fixture
+def olga(demo: RunningDemo) -> Iterator[Customer]:
+    """An operator, for as long as the test runs."""
+    customer = sign_up(demo.ready, "Olga")
+    khata_operator(demo, "add", customer)
+    yield customer
+    khata_operator(demo, "remove", customer)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from .watch import Watch
 
 WIDTH = 320
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-STOPS_MIN = 70
+STOPS_MIN = 95
 
 _TOO_WIDE = """() => {
   const widest = document.scrollingElement.scrollWidth;

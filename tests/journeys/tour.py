@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.faults.running_demo import RunningDemo
 
-from . import tour_of_paying
+from . import tour_of_alerts, tour_of_auto_top_up, tour_of_money, tour_of_paying, tour_of_plans
 from .console import Console
 from .customers import PASSWORD, Customer
 from .mailbox import link_in_mail
@@ -35,7 +35,11 @@ def tour(party: Party) -> Iterator[Stop]:
     yield from tour_of_paying.payments(party.console, party.visitor, party.demo)
     yield from _messages(party.console)
     yield from _filled(party.console)
+    yield from tour_of_alerts.alerts(party.console, DELIVERED)
+    yield from tour_of_auto_top_up.auto_top_up(party.console, party.demo)
     yield from _keys_and_settings(party.console)
+    yield from tour_of_money.money_back(party.console, party.demo, DELIVERED)
+    yield from tour_of_plans.plans(party.console, party.demo)
     yield from _far_ends(party)
 
 
@@ -82,6 +86,7 @@ def _new_organisation(console: Console) -> Iterator[Stop]:
     for name, path in {
         "billing-new": "/billing/",
         "credit-history-empty": "/billing/credit-history/",
+        "invoices-empty": "/billing/invoices/",
         "logs-empty": "/logs/",
         "send": "/send/sms/",
         "keys-empty": "/developers/keys/",
@@ -133,6 +138,8 @@ def _filled(console: Console) -> Iterator[Stop]:
         "dashboard": "/",
         "billing": "/billing/",
         "credit-history": "/billing/credit-history/",
+        "invoices": "/billing/invoices/",
+        "invoices-filter-refused": "/billing/invoices/?period=never",
         "credit-history-filtered-to-nothing": "/billing/credit-history/?type=bonus",
         "credit-history-filter-refused": "/billing/credit-history/?period=custom&first=2026-02-02&last=2026-01-01",
         "logs": "/logs/",

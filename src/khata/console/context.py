@@ -10,15 +10,13 @@ from khata.billing import queries as billing
 from khata.console.access import owner_names
 from khata.console.payment_words import is_on_its_way
 from khata.console.requests import ConsoleRequest, MemberRequest
-from khata.kernel.credits import MICRO_PER_CREDIT
 from khata.ledger import queries as ledger
 from khata.ledger.queries import Balance
+from khata.notices import queries as notices
+from khata.notices.core.outlook import Outlook
 from khata.payments.registry import gateways
 from khata.pricing import queries as pricing
 from khata.pricing.core.rate_card import Rate
-
-LOW_MICRO = 500 * MICRO_PER_CREDIT
-"""Below this the header warns. It tells; only zero stops."""
 
 AREAS = {
     "dashboard": "dashboard",
@@ -29,6 +27,12 @@ AREAS = {
     "billing_details": "billing",
     "add_credits": "billing",
     "credit_history": "billing",
+    "invoices": "billing",
+    "plan": "billing",
+    "plan_choose": "billing",
+    "plan_cancel": "billing",
+    "alerts": "billing",
+    "auto_top_up": "billing",
     "payment": "billing",
     "payment_checkout": "billing",
     "keys": "keys",
@@ -56,18 +60,25 @@ class Wallet:
     """The one balance, as the header and the cards tell it."""
 
     balance: Balance
+    outlook: Outlook
     buys: Purchasing
     pending_minor: int
     """What payments under way will charge, tax included; 0 where there are none."""
     pending_count: int
 
     @property
+    def owed_micro(self) -> int:
+        """What a payment that went back took beyond all there was; 0 where nothing is owed."""
+        return max(0, -self.balance.available)
+
+    @property
     def is_empty(self) -> bool:
-        return self.balance.available <= 0
+        return self.outlook.is_empty
 
     @property
     def is_low(self) -> bool:
-        return 0 < self.balance.available < LOW_MICRO
+        """It tells; only zero stops."""
+        return self.outlook.is_low
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
@@ -99,6 +110,7 @@ def wallet_of(organisation_id: int) -> Wallet:
     pending = [row for row in billing.open_top_ups(organisation_id=organisation_id) if is_on_its_way(row)]
     return Wallet(
         balance=balance,
+        outlook=notices.outlook(organisation_id=organisation_id),
         buys=purchasing(balance.available),
         pending_minor=sum(row.total_minor for row in pending),
         pending_count=len(pending),
@@ -106,8 +118,8 @@ def wallet_of(organisation_id: int) -> Wallet:
 
 
 def payment_methods() -> tuple[str, ...]:
-    """What the gateway's page offers, in its order; () where no gateway is configured."""
-    return next((gateway.capabilities.methods for gateway in gateways()), ())
+    """What the gateways' pages offer, each once and in their order; () where no gateway is configured."""
+    return tuple(dict.fromkeys(method for gateway in gateways() for method in gateway.capabilities.methods))
 
 
 def purchasing(credits_micro: int) -> Purchasing:

@@ -20,6 +20,11 @@ class TopUpId(_PublicId):
     regex = "top_[0-9a-z]{26}"
 
 
+class DocumentId(_PublicId):
+    prefix = "inv"
+    regex = "inv_[0-9a-z]{26}"
+
+
 class MessageId(_PublicId):
     prefix = "msg"
     regex = "msg_[0-9a-z]{26}"

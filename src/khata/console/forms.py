@@ -4,15 +4,18 @@ from typing import Any
 
 from django import forms
 
+from khata.kernel.credits import NotCredits, credits_text, micro_from_text
 from khata.kernel.errors import InvalidRequest
 from khata.kernel.money import NotAnAmount, paise_from_text
+from khata.payments.registry import gateways
 from khata.tenancy.core.gstin import STATES
 from khata.tenancy.operations import SCOPES
 
 PRESETS_RUPEES = (500, 1_000, 5_000, 10_000)
 AMOUNT_DEFAULT = "1000"
+COUPON_LENGTH_MAX = 64
 _STATE_CHOICES = [("", "Choose…"), *sorted(STATES.items(), key=lambda state: state[1])]
-_SCOPE_WORDS = {"send": "Send messages", "read": "Read messages and balance", "billing": "Start top-ups"}
+_SCOPE_WORDS = {"send": "Send messages", "read": "Read messages and balance", "billing": "Start top-ups and refunds"}
 _NOT_AN_AMOUNT = "Enter an amount in rupees above zero, with at most two decimals, like 1000 or 1,000.50."
 
 
@@ -34,6 +37,10 @@ class AmountField(forms.CharField):
         return amount_minor
 
 
+def gateway_choices() -> list[tuple[str, str]]:
+    return [(gateway.code, gateway.display_name) for gateway in gateways()]
+
+
 class AddCreditsForm(forms.Form):
     """`preset` and `amount` are two ways to say one thing: whichever was changed counts, what was typed first."""
 
@@ -41,6 +48,14 @@ class AddCreditsForm(forms.Form):
     preset = forms.CharField(required=False)
     amount_shown = forms.CharField(required=False)
     token = forms.CharField(max_length=64)
+    gateway = forms.ChoiceField(label="Pay through", choices=gateway_choices, required=False)
+    coupon = forms.CharField(
+        label="Coupon",
+        max_length=COUPON_LENGTH_MAX,
+        required=False,
+        help_text="A coupon and a bonus do not add up: the better one counts.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
     state_code = forms.ChoiceField(label="State", choices=_STATE_CHOICES, required=False)
     legal_name = forms.CharField(label="Billed to", max_length=160, required=False)
 
@@ -92,6 +107,39 @@ class ApiKeyForm(forms.Form):
         choices=[(scope, _SCOPE_WORDS[scope]) for scope in SCOPES],
         initial=list(SCOPES),
         widget=forms.CheckboxSelectMultiple,
+    )
+    messages_per_minute_max = forms.IntegerField(
+        label="Messages a minute",
+        required=False,
+        help_text="At most, with this key. Empty: as many as the organisation.",
+    )
+
+
+class CreditsField(forms.CharField):
+    """Text → micro-credits; empty is None, no limit."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 32})
+        super().__init__(widget=widget, required=False, **options)
+
+    def clean(self, value: Any) -> int | None:
+        text = super().clean(value)
+        try:
+            return micro_from_text(text) if text else None
+        except NotCredits as error:
+            raise forms.ValidationError("Enter credits as a number, like 5000 or 0.5.", code="not_credits") from error
+
+    def prepare_value(self, value: Any) -> Any:
+        return credits_text(value) if isinstance(value, int) else value
+
+
+class LimitsForm(forms.Form):
+    messages_per_minute_max = forms.IntegerField(
+        label="Messages a minute", required=False, help_text="All API keys and members together; evenly, with bursts."
+    )
+    credits_per_day_max = CreditsField(label="Credits a day", help_text="A cap: at it, sending stops until midnight.")
+    credits_per_month_max = CreditsField(
+        label="Credits a month", help_text="A cap: at it, sending stops until the first of the next month."
     )
 
 

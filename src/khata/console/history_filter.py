@@ -23,6 +23,7 @@ _TYPES = {
     "returned": ("Returned", (Kind.VOID,)),
     "bonus": ("Bonus", (Kind.GRANT,)),
     "expiry": ("Expiry", (Kind.EXPIRE,)),
+    "reversal": ("Taken back", (Kind.REVERSE,)),
 }
 _DATE = forms.DateInput(attrs={"type": "date"})
 

@@ -3,14 +3,35 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from khata.billing.queries import TopUpRow, TopUpState
-from khata.console.words import BAD, BUSY, CALM, OK, WARN, Badge, badge, credits_words
+from khata.billing.core.refund_life import RefundState
+from khata.billing.queries import DisputeRow, PaymentRow, RefundRow, TopUpFailure, TopUpRow, TopUpState
+from khata.console.words import BAD, BUSY, CALM, OK, WARN, Badge, badge, credits_exact, credits_words, money
+from khata.payments.port import DisputeStatus, PaymentMethod
 
 _NOT_CHARGED = "You were not charged."
 _UNCLEAR = (
     "No credits were added. If your bank debited you, they are added once it confirms, "
     "or the money goes back, usually within 5–7 working days."
 )
+
+_METHODS = {
+    PaymentMethod.UPI: "UPI",
+    PaymentMethod.CARD: "Card",
+    PaymentMethod.NETBANKING: "Netbanking",
+    PaymentMethod.WALLET: "Wallet",
+    PaymentMethod.OTHER: "Other",
+}
+_PLACES = {
+    "customer": "on your side",
+    "bank": "at the bank",
+    "issuer": "at the bank",
+    "issuer_bank": "at the bank",
+    "customer_psp": "in the UPI app",
+    "network": "in the card's network",
+    "gateway": "at the payment gateway",
+    "internal": "at the payment gateway",
+}
+"""By the gateways' names for them."""
 
 
 class Action(StrEnum):
@@ -48,6 +69,48 @@ def payment_words(top_up: TopUpRow) -> PaymentWords:
         case TopUpState.REVIEW:
             words = badge("Being checked", WARN)
             return PaymentWords(words, "Something does not match; the operator has been told.", Action.NONE)
+        case TopUpState.PARTLY_REFUNDED | TopUpState.REFUNDED:
+            return _refunded(top_up)
+        case TopUpState.DISPUTED:
+            sentence = (
+                "The payer's bank asks for this payment back. Its unspent credits are reserved until that is decided."
+            )
+            return PaymentWords(badge("Disputed", WARN), sentence, Action.NONE)
+        case TopUpState.REVERSED:
+            sentence = "The payer's bank took this payment back, so its credits were taken back, too."
+            return PaymentWords(badge("Reversed", BAD), sentence, Action.NONE)
+
+
+def refund_words(refund: RefundRow) -> str:
+    """Where the money is, and when it arrives."""
+    match refund.state:
+        case RefundState.REQUESTED | RefundState.PENDING:
+            return "On its way. It usually arrives within 5–7 working days."
+        case RefundState.PROCESSED:
+            return "Sent to the payer's bank. It usually arrives within 5–7 working days."
+        case RefundState.FAILED:
+            return "Could not be sent. Its credits came back." if refund.credits_micro else "Could not be sent."
+
+
+def dispute_words(dispute: DisputeRow) -> str:
+    """What the payer's bank has decided."""
+    match dispute.status:
+        case DisputeStatus.OPEN | DisputeStatus.UNDER_REVIEW:
+            return "Being decided by the payer's bank. Unspent credits of this payment are reserved until then."
+        case DisputeStatus.WON | DisputeStatus.CLOSED:
+            return "Decided for you. The reserved credits came back."
+        case DisputeStatus.LOST:
+            return "The bank took the payment back, and its credits were taken back."
+
+
+def method_words(payment: PaymentRow) -> str:
+    """What the payer paid with, as far as the gateway has told."""
+    return payment.method_detail or _METHODS[payment.method]
+
+
+def failure_place(failure: TopUpFailure) -> str:
+    """Where a payment failed, after the words "It failed"; "" where the gateway names no place a payer knows."""
+    return _PLACES.get(failure.source, "")
 
 
 def is_on_its_way(top_up: TopUpRow) -> bool:
@@ -57,6 +120,9 @@ def is_on_its_way(top_up: TopUpRow) -> bool:
 
 def _open(top_up: TopUpRow) -> PaymentWords:
     """While every attempt so far certainly took nothing, there is nothing to wait for but the payer."""
+    if top_up.is_automatic:
+        sentence = "Begun by auto top-up. Your bank tells you before it debits you; credits arrive by themselves."
+        return PaymentWords(badge("Pending", BUSY), sentence, Action.CHECK, is_open=True)
     is_idle = not top_up.payments or bool(top_up.failure and top_up.failure.is_outcome_clear)
     if is_idle:
         words = badge("Waiting for payment", BUSY)
@@ -70,8 +136,42 @@ def _open(top_up: TopUpRow) -> PaymentWords:
 
 def _paid(top_up: TopUpRow) -> PaymentWords:
     late = " Confirmed late by your bank." if top_up.is_paid_late else ""
-    added = f"{credits_words(top_up.credits_micro)} were added.{late}"
-    return PaymentWords(badge("Payment Successful", OK), added, Action.SEND)
+    added = f"{_brought(top_up)} were added.{late}"
+    return PaymentWords(badge("Payment Successful", OK), added + _going_back(top_up), Action.SEND)
+
+
+def _brought(top_up: TopUpRow) -> str:
+    if top_up.plan_name:
+        return f"Your plan {top_up.plan_name} is paid. Its {credits_words(top_up.credits_micro)}"
+    bonus = f" + {credits_exact(top_up.bonus_micro)} bonus" if top_up.bonus_micro else ""
+    return f"{credits_words(top_up.credits_micro)}{bonus}"
+
+
+def _refunded(top_up: TopUpRow) -> PaymentWords:
+    money_back, taken = _money_and_credits(top_up, {RefundState.PROCESSED})
+    word = "Refunded" if top_up.state is TopUpState.REFUNDED else "Partly refunded"
+    sentence = f"{money_back} went back to the payer, with {taken}.{_going_back(top_up)}"
+    return PaymentWords(badge(word, CALM), sentence, Action.NONE)
+
+
+def _going_back(top_up: TopUpRow) -> str:
+    """One more sentence where a part is on its way."""
+    if not any(refund.state.is_open for refund in _credited_refunds(top_up)):
+        return ""
+    amount, reserved = _money_and_credits(top_up, {RefundState.REQUESTED, RefundState.PENDING})
+    return f" {amount} is on its way back to the payer; {reserved} are reserved for it."
+
+
+def _money_and_credits(top_up: TopUpRow, states: set[RefundState]) -> tuple[str, str]:
+    refunds = [refund for refund in _credited_refunds(top_up) if refund.state in states]
+    amount_minor = sum(refund.amount_minor for refund in refunds)
+    return f"₹{money(amount_minor)}", credits_words(sum(refund.credits_micro for refund in refunds))
+
+
+def _credited_refunds(top_up: TopUpRow) -> list[RefundRow]:
+    """Those of the payment that brought the credits."""
+    credited = top_up.credited_payment
+    return [refund for refund in top_up.refunds if credited and refund.payment_ref == credited.payment_ref]
 
 
 def _money_after_failure(top_up: TopUpRow) -> str:

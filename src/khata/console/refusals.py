@@ -13,6 +13,7 @@ STATUSES = {
     ErrorKind.FORBIDDEN: 403,
     ErrorKind.MISSING: 404,
     ErrorKind.CONFLICT: 409,
+    ErrorKind.THROTTLED: 429,
     ErrorKind.UNAVAILABLE: 503,
     ErrorKind.MISCONFIGURED: 503,
     ErrorKind.UNSUPPORTED: 422,
@@ -23,6 +24,7 @@ _TITLES = {
     403: "Not allowed",
     409: "Changed in the meantime",
     422: "That did not work",
+    429: "Too many at once",
     503: "Not available right now",
 }
 

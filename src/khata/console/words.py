@@ -1,6 +1,9 @@
 """Numbers and states in the words of the console. Amounts come in as integers and are never rounded up."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
 
 from khata.kernel.credits import MICRO_PER_CREDIT, credits_text
 from khata.kernel.money import RUPEE_MINOR, group_indian
@@ -75,3 +78,8 @@ def count(number: int) -> str:
 
 def plural(number: int, one: str, many: str) -> str:
     return f"{group_indian(number)} {one if number == 1 else many}"
+
+
+def day(at: datetime) -> str:
+    """The local day: `23 Dec 2026`."""
+    return f"{timezone.localtime(at):%d %b %Y}"

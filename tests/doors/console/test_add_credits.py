@@ -124,7 +124,7 @@ def test_the_first_form_is_filled_in(client: Client) -> None:
     assert "CGST 9 % 90.00 SGST 9 % 90.00 Total ₹1,180.00" in words
     assert "From ₹100 to ₹5,00,000" in words
     assert "Billed to ACME Private Limited, Karnataka · GSTIN 29AAGCR4375J1ZU" in words
-    assert "Credits never expire" in words
+    assert "Credits you buy never expire" in words
 
 
 @pytest.mark.parametrize("text", ["", "abc", "99", "<script>", "9" * 60])

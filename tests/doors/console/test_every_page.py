@@ -19,7 +19,11 @@ PAGES = {
     "/": ("Dashboard", "Credits for SMS Services", "Credit History", "Sent today", "Get started"),
     "/billing/": ("Billing", "My Credits", "Plan", "Pay as you go", "Prices in force", "UPI QR", "Netbanking"),
     "/billing/add-credits/": ("Add Credits", "Amount", "UPI QR", "UPI", "Cards", "Netbanking", "Wallet", "₹1,180.00"),
+    "/billing/invoices/": ("Invoices", "Period", "Export CSV", "Your first invoice appears"),
     "/billing/credit-history/": ("Credit History", "Opening balance", "Closing balance"),
+    "/billing/alerts/": ("Alerts", "Low credit alert", "How it stands", "What you were told"),
+    "/billing/auto-top-up/": ("Auto top-up", "Set it up", "At most in a calendar month", "Automatic payments"),
+    "/billing/plan/": ("Plan", "Pay as you go"),
     "/billing/details/": ("Billing details", "Legal name", "State", "GSTIN"),
     "/send/sms/": ("Send SMS", "To", "Sender", "Message"),
     "/logs/": ("Logs", "Status"),
@@ -124,7 +128,13 @@ def test_a_visitor_is_sent_to_log_in(anonymous: Client, pattern: URLPattern) -> 
 
 
 def address_of(pattern: URLPattern) -> str:
-    ids = {"top_up_id": uuid4(), "message_id": uuid4(), "api_key_id": uuid4()}
+    ids = {
+        "top_up_id": uuid4(),
+        "message_id": uuid4(),
+        "api_key_id": uuid4(),
+        "document_id": uuid4(),
+        "code": "starter",
+    }
     return reverse(pattern.name or "", kwargs={name: ids[name] for name in pattern.pattern.converters})
 
 

@@ -11,7 +11,7 @@ from khata.billing.models import TopUp
 from khata.billing.operations import settle_top_up
 from khata.billing.queries import TopUpRow, TopUpState
 from khata.kernel.clock import utc_now
-from khata.payments.port import PaymentStatus
+from khata.payments.port import PaymentMethod, PaymentStatus
 from tests.database.billing.staged_gateway import StagedGateway
 from tests.doors.console.reading import main_text, page_of, text_of
 
@@ -114,6 +114,31 @@ def test_not_charged_is_said_only_where_it_is_certain(
     words = main_text(client.get(page_address(top_up)))
     assert f"{state.value.capitalize()} {sentence}" in words
     assert ("Try again" if state is TopUpState.FAILED else "Start again") in words
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("customer", "Declined. It failed on your side. Try again"),
+        ("issuer_bank", "Declined. It failed at the bank. Try again"),
+        ("NA", "Declined. Try again"),
+    ],
+)
+def test_a_failure_names_one_cause_and_one_place(
+    client: Client, gateway: StagedGateway, top_up: TopUpRow, source: str, words: str
+) -> None:
+    settled(gateway, top_up, PaymentStatus.FAILED, error_source=source)
+    put_into(top_up, TopUpState.FAILED)
+    assert words in main_text(client.get(page_address(top_up)))
+
+
+def test_the_payment_that_may_still_come_stands_before_those_that_failed(
+    client: Client, gateway: StagedGateway, top_up: TopUpRow
+) -> None:
+    settled(gateway, top_up, PaymentStatus.FAILED, method=PaymentMethod.CARD, method_detail="")
+    settled(gateway, top_up, PaymentStatus.AUTHORISED)
+    words = main_text(client.get(page_address(top_up)))
+    assert words.index("Status Authorised") < words.index("Method Card Status Failed")
 
 
 @pytest.mark.parametrize("state", [TopUpState.CANCELLED, TopUpState.EXPIRED])

@@ -12,14 +12,24 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from heroicons.templatetags.heroicons import heroicon_outline
 
+from khata.billing.core.invoices import TaxDocument
+from khata.billing.core.numbering import IST
 from khata.billing.queries import PaymentRow, TopUpRow
 from khata.console import words
 from khata.console.message_words import BADGES, EVENTS
-from khata.console.payment_words import is_on_its_way, payment_words
+from khata.console.payment_words import (
+    dispute_words,
+    failure_place,
+    is_on_its_way,
+    method_words,
+    payment_words,
+    refund_words,
+)
 from khata.console.phones import masked_phone
 from khata.console.words import Badge
 from khata.kernel.clock import utc_now
 from khata.messaging.core.life import MessageStatus
+from khata.payments.port import PaymentStatus
 
 register = template.Library()
 
@@ -31,8 +41,13 @@ register.filter("credits_signed", words.credits_signed)
 register.filter("money", words.money)
 register.filter("rupees", words.rupees)
 register.filter("count", words.count)
+register.filter("day", words.day)
 register.filter("masked", masked_phone)
 register.filter("on_its_way", is_on_its_way)
+register.filter("refund_words", refund_words)
+register.filter("dispute_words", dispute_words)
+register.filter("failure_place", failure_place)
+register.filter("method_words", method_words)
 
 _JUST_NOW_S = 45
 _RELATIVE_S = 24 * 60 * 60
@@ -77,6 +92,19 @@ def minute(at: datetime) -> SafeString:
     return _time(local, f"{local:%d %b %Y, %H:%M}")
 
 
+@register.simple_tag
+def india_date(at: datetime) -> SafeString:
+    """The day in India, which is the day of a tax document wherever its reader is."""
+    local = at.astimezone(IST)
+    return _time(local, f"{local:%d %b %Y}")
+
+
+@register.filter
+def document_sign(document: TaxDocument) -> str:
+    """What stands before a document's amounts in a list: a credit note takes back."""
+    return words.MINUS if document.is_credit_note else ""
+
+
 @register.inclusion_tag("console/_badge.html")
 def message_badge(status: MessageStatus) -> dict[str, Badge]:
     return {"badge": BADGES[status]}
@@ -88,9 +116,9 @@ def payment_badge(top_up: TopUpRow) -> dict[str, Badge]:
 
 
 @register.filter
-def credited_first(payments: Sequence[PaymentRow]) -> list[PaymentRow]:
-    """The payment that brought the credits, then the others in their order."""
-    return sorted(payments, key=lambda payment: not payment.is_credited)
+def telling_first(payments: Sequence[PaymentRow]) -> list[PaymentRow]:
+    """The payment that brought the credits, then those that may yet, then the others, each in their order."""
+    return sorted(payments, key=lambda payment: (not payment.is_credited, payment.status == PaymentStatus.FAILED))
 
 
 @register.filter

@@ -13,7 +13,7 @@ from khata.billing import queries as billing_queries
 from khata.billing.queries import TopUpQuote, TopUpRow, TopUpState
 from khata.console.access import member_page, owner_action
 from khata.console.context import payment_methods, purchasing
-from khata.console.forms import AMOUNT_DEFAULT, PRESETS_RUPEES, AddCreditsForm, add_problems
+from khata.console.forms import AMOUNT_DEFAULT, COUPON_LENGTH_MAX, PRESETS_RUPEES, AddCreditsForm, add_problems
 from khata.console.requests import MemberRequest
 from khata.kernel.errors import ErrorKind, InvalidRequest, KhataError
 from khata.kernel.money import NotAnAmount, paise_from_text
@@ -42,7 +42,8 @@ def add_credits(request: MemberRequest) -> HttpResponse:
 @require_safe
 def quote(request: MemberRequest) -> HttpResponse:
     """The credits and the tax for an amount still being typed; an unfinished amount shows none."""
-    return render(request, "console/billing/_quote.html", _quoted(request, request.GET.get("amount", "")))
+    coupon_code = request.GET.get("coupon", "")[:COUPON_LENGTH_MAX]
+    return render(request, "console/billing/_quote.html", _quoted(request, request.GET.get("amount", ""), coupon_code))
 
 
 @owner_action
@@ -65,13 +66,16 @@ def _start(request: MemberRequest) -> HttpResponse:
 
 def _start_top_up(request: MemberRequest, form: AddCreditsForm) -> TopUpRow:
     _complete_billing_details(request, form)
-    amount_minor = form.cleaned_data["amount"]
+    amount_minor, gateway_code = form.cleaned_data["amount"], form.cleaned_data["gateway"]
+    coupon_code = form.cleaned_data["coupon"]
     return billing.start_top_up(
         organisation_id=request.organisation.id,
         amount_minor=amount_minor,
-        # The amount belongs to the key: going back to change it is a new wish, a second click is not.
-        idempotency_key=f"console:{form.cleaned_data['token']}:{amount_minor}",
+        # What was chosen belongs to the key: going back to change it is a new wish, a second click is not.
+        idempotency_key=f"console:{form.cleaned_data['token']}:{amount_minor}:{gateway_code}:{coupon_code}",
         member_id=request.user.id,
+        gateway_code=gateway_code or None,
+        coupon_code=coupon_code,
     )
 
 
@@ -95,20 +99,20 @@ def _complete_billing_details(request: MemberRequest, form: AddCreditsForm) -> N
     tenancy.change_billing_details(organisation_id=organisation.id, details=details)
 
 
-def _quoted(request: MemberRequest, text: str) -> dict[str, object]:
-    found = _quote(request, text)
+def _quoted(request: MemberRequest, text: str, coupon_code: str) -> dict[str, object]:
+    found = _quote(request, text, coupon_code)
     if found is None:
         return {"quote": None}
     upi_maximum_minor = next((gateway.capabilities.upi_maximum_minor for gateway in gateways()), found.total_minor)
     return {
         "quote": found,
-        "buys": purchasing(found.credits_micro),
+        "buys": purchasing(found.credits_micro + found.bonus_micro),
         "upi_maximum_minor": upi_maximum_minor,
         "methods_left": [method for method in payment_methods() if not method.startswith("UPI")],
     }
 
 
-def _quote(request: MemberRequest, text: str) -> TopUpQuote | None:
+def _quote(request: MemberRequest, text: str, coupon_code: str) -> TopUpQuote | None:
     try:
         amount_minor = paise_from_text(text[:_AMOUNT_LENGTH_MAX])
     except NotAnAmount:
@@ -116,7 +120,9 @@ def _quote(request: MemberRequest, text: str) -> TopUpQuote | None:
     price = credit_price()
     if not price.minimum_minor <= amount_minor <= price.maximum_minor:
         return None
-    return billing_queries.quote(organisation_id=request.organisation.id, amount_minor=amount_minor)
+    return billing_queries.quote(
+        organisation_id=request.organisation.id, amount_minor=amount_minor, coupon_code=coupon_code
+    )
 
 
 def _draw(request: MemberRequest, form: AddCreditsForm, text: str, status: int = 200) -> HttpResponse:
@@ -125,10 +131,13 @@ def _draw(request: MemberRequest, form: AddCreditsForm, text: str, status: int =
         "token": form["token"].value() or uuid4().hex,
         "amount_text": text,
         "methods": payment_methods(),
+        "gateways": gateways(),
+        "gateway_chosen": form["gateway"].value() or next((gateway.code for gateway in gateways()), ""),
         "presets": PRESETS_RUPEES,
         "preset_chosen": text.replace(",", "").removeprefix("₹").removesuffix(".00"),
         "price": credit_price(),
-        **_quoted(request, text),
+        **_quoted(request, text, str(form["coupon"].value() or "")),
+        "has_offers": billing_queries.has_offers(),
         "state_name": STATES.get(request.organisation.state_code, ""),
         "open_top_ups": billing_queries.open_top_ups(organisation_id=request.organisation.id),
     }

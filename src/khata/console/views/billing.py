@@ -24,16 +24,27 @@ _DETAIL_FIELDS = ("legal_name", "address", "state_code", "gstin", "phone")
 @member_page
 @require_safe
 def overview(request: MemberRequest) -> HttpResponse:
-    price = pricing.credit_price()
+    organisation_id = request.organisation.id
+    standing = billing.plan_standing(organisation_id=organisation_id)
+    price = billing.credit_price(organisation_id=organisation_id)
     top_ups = billing.top_ups(organisation_id=request.organisation.id, limit=_PAYMENTS_SHOWN)
     shown = {
         "methods": payment_methods(),
         "price": price,
-        "packs": [(rupees, price.credits_for(rupees * RUPEE_MINOR)) for rupees in PRESETS_RUPEES],
+        "standing": standing,
+        "has_plans": bool(billing.plans_offered()),
+        "included_left_micro": billing.included_left(organisation_id=organisation_id) if standing else 0,
+        "packs": [_pack(organisation_id, rupees) for rupees in PRESETS_RUPEES],
         "rates": pricing.rate_card().rates,
         "top_ups": top_ups.rows,
     }
     return render(request, "console/billing/overview.html", shown)
+
+
+def _pack(organisation_id: int, rupees: int) -> tuple[int, int, int]:
+    """Rupees, the credits they buy, the bonus they bring."""
+    quote = billing.quote(organisation_id=organisation_id, amount_minor=rupees * RUPEE_MINOR)
+    return rupees, quote.credits_micro, quote.bonus_micro
 
 
 @member_page

@@ -52,6 +52,7 @@ def _create(request: MemberRequest) -> HttpResponse:
                 created_by=request.user,
                 mode="test" if settings.ENVIRONMENT.is_sandbox else "live",
                 scopes=tuple(form.cleaned_data["scopes"]),
+                messages_per_minute_max=form.cleaned_data["messages_per_minute_max"],
             )
         except InvalidRequest as refusal:
             add_problems(form, refusal)

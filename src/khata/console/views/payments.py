@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -11,13 +10,14 @@ from django.views.decorators.http import require_POST, require_safe
 from khata.billing import operations as billing
 from khata.billing import queries as billing_queries
 from khata.billing.errors import TopUpClosed
-from khata.billing.queries import TopUpRow
+from khata.billing.queries import TopUpPurpose, TopUpRow
 from khata.console.access import member_page, owner_action
 from khata.console.payment_words import payment_words
 from khata.console.requests import MemberRequest
 from khata.console.views.add_credits import next_address
 from khata.kernel.errors import NotFound
 from khata.payments.port import AutoPostForm
+from khata.payments.registry import gateways
 
 # Looks after every 2 s, then 5 s; once two minutes have passed, 30 s.
 _FAST_LOOKS, _MEDIUM_LOOKS = 15, 33
@@ -60,12 +60,7 @@ def checkout(request: MemberRequest, top_up_id: UUID) -> HttpResponse:
     """Sends the browser to the gateway: by itself with JavaScript, by a button without."""
     top_up = _top_up(request, top_up_id)
     try:
-        start = billing.begin_checkout(
-            organisation_id=request.organisation.id,
-            top_up_id=top_up_id,
-            return_url=_callback_url("return", top_up),
-            cancel_url=_callback_url("cancel", top_up),
-        )
+        start = billing.begin_checkout(organisation_id=request.organisation.id, top_up_id=top_up_id)
     except TopUpClosed:
         return redirect("payment", top_up_id)
     if not isinstance(start, AutoPostForm):
@@ -93,21 +88,29 @@ def cancel(request: MemberRequest, top_up_id: UUID) -> HttpResponse:
 def again(request: MemberRequest, top_up_id: UUID) -> HttpResponse:
     """A new top-up of the same amount; a second click on the same failure leads to the same one."""
     top_up = _top_up(request, top_up_id)
+    if top_up.purpose is TopUpPurpose.PLAN:
+        return redirect(next_address(_pay_plan_again(request, top_up)))
     fresh = billing.start_top_up(
         organisation_id=request.organisation.id,
         amount_minor=top_up.amount_minor,
         idempotency_key=f"console:again:{top_up.public_id}",
         member_id=request.user.id,
+        gateway_code=next((gateway.code for gateway in gateways() if gateway.code == top_up.gateway_code), None),
     )
     return redirect(next_address(fresh))
 
 
+def _pay_plan_again(request: MemberRequest, top_up: TopUpRow) -> TopUpRow:
+    return billing.pay_plan_again(
+        organisation_id=request.organisation.id,
+        top_up_id=top_up.id,
+        idempotency_key=f"console:again:{top_up.public_id}",
+        member_id=request.user.id,
+    )
+
+
 def _top_up(request: MemberRequest, top_up_id: UUID) -> TopUpRow:
     return billing_queries.top_up(organisation_id=request.organisation.id, top_up_id=top_up_id)
-
-
-def _callback_url(name: str, top_up: TopUpRow) -> str:
-    return f"{settings.ENVIRONMENT.base_url}/callbacks/razorpay/{name}/{top_up.public_id}/"
 
 
 def _looks(request: MemberRequest) -> int:

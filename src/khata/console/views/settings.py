@@ -3,6 +3,7 @@
 from typing import cast
 
 from django.conf import settings as site_settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,20 +11,39 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from khata.billing import operations as billing
-from khata.console.access import member_page
+from khata.console.access import member_page, owner_action
 from khata.console.context import THEMES
-from khata.console.forms import OrganisationForm, add_problems
+from khata.console.forms import LimitsForm, OrganisationForm, add_problems
 from khata.console.requests import ConsoleRequest, MemberRequest
 from khata.kernel.errors import InvalidRequest
+from khata.tenancy import operations as tenancy
 from khata.tenancy.models import Member
 
 _YEAR_S = 365 * 24 * 60 * 60
+_LIMITS = ("messages_per_minute_max", "credits_per_day_max", "credits_per_month_max")
 
 
 @member_page
 @require_safe
 def settings(request: MemberRequest) -> HttpResponse:
-    return render(request, "console/settings.html", {"themes": THEMES})
+    return _draw(request, LimitsForm(initial={name: getattr(request.organisation, name) for name in _LIMITS}))
+
+
+@owner_action
+@require_POST
+def limits(request: MemberRequest) -> HttpResponse:
+    form = LimitsForm(request.POST)
+    if form.is_valid():
+        try:
+            tenancy.change_sending_limits(
+                organisation_id=request.organisation.id, **{name: form.cleaned_data[name] for name in _LIMITS}
+            )
+        except InvalidRequest as refusal:
+            add_problems(form, refusal)
+        else:
+            messages.success(request, "Sending limits are changed, from the next message on.")
+            return redirect("settings")
+    return _draw(request, form, status=422)
 
 
 @require_POST
@@ -51,6 +71,10 @@ def organisation_new(request: HttpRequest) -> HttpResponse:
         except InvalidRequest as refusal:
             add_problems(form, refusal)
     return render(request, "console/organisation_new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _draw(request: MemberRequest, form: LimitsForm, status: int = 200) -> HttpResponse:
+    return render(request, "console/settings.html", {"themes": THEMES, "form": form}, status=status)
 
 
 def _safe_next(request: HttpRequest) -> str:

@@ -1,0 +1,1 @@
+"""The views of the operator's pages, one file a subject."""
