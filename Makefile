@@ -3,14 +3,16 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+PEERS := $(VENV)/peers
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --quiet $(LOCK_ARGS)
+LOCK := $(COMPILE) pyproject.toml
 
 # Django's plugin for mypy reads the settings, which will not be read without these two.
 MYPY_ENVIRONMENT := DATABASE_URL=postgresql://localhost/khata KHATA_SECRET_KEY=none-of-this-is-ever-used-or-connected-to
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ci bench bench-short lint lock clean browser wrk
+.PHONY: help demo test ci soak bench bench-short lint lock clean peers node-tour browser wrk
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,10 +20,13 @@ help: ## list what can be made
 demo: $(VENV)/.runtime ## run everything on this machine, the far ends simulated (ARGS="--port 9000" passes flags)
 	@exec $(BIN)/khata demo $(ARGS)
 
-test: lint browser wrk ## check and test everything; installs what the tests need
+test: lint peers browser wrk ## check and test everything; installs what the tests need
 	$(BIN)/pytest $(ARGS)
 
 ci: test ## what a change must pass
+
+soak: $(VENV)/.test ## kill web, worker and database at random under load for minutes (KILLS=60)
+	KHATA_TEST_KILLS=$(or $(KILLS),60) $(BIN)/pytest --timeout 3600 -p no:randomly tests/faults/test_kills_while_sending.py $(ARGS)
 
 bench: $(VENV)/.test wrk ## measure everything on this machine, some minutes (ARGS="--only dispatch" for one line)
 	$(BIN)/python -m bench --json build/bench.json $(ARGS)
@@ -39,6 +44,7 @@ lock: $(VENV)/.test ## write the lock files anew after a change in pyproject.tom
 	$(BIN)/pip install --quiet uv
 	$(LOCK) --extra build -o requirements.lock
 	$(LOCK) --extra build --extra test -o requirements-test.lock
+	$(COMPILE) requirements-peers.in -o requirements-peers.lock
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -67,6 +73,21 @@ $(BIN)/python:
 	done; \
 	echo "Khata needs Python 3.11 or newer, and there is none: install it, or name it with PYTHON=/path/to/python3." >&2; \
 	exit 1
+
+# Other people's programs the tests speak to, apart from everything of ours: they are started, never imported.
+peers: $(VENV)/.peers
+
+$(VENV)/.peers: requirements-peers.lock $(VENV)/.test
+	@echo "Installing what the tests speak to into $(PEERS) …" >&2
+	@$(BIN)/python -m venv --clear $(PEERS)
+	@sed -n '/^setuptools==/,/^    # via/p' requirements-peers.lock >$(PEERS)/builder.lock
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(PEERS)/builder.lock
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
+		-r requirements-peers.lock
+	@touch $@
+
+node-tour: $(VENV)/.test ## walk through the sandbox gateway with Razorpay's own Node SDK (needs node and npm)
+	$(BIN)/python -m tests.peers.node_tour
 
 # The journeys run in a real browser. KHATA_TEST_BROWSER names one that is somewhere else.
 browser:

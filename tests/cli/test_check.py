@@ -31,6 +31,7 @@ FINE: tuple[Question, ...] = (
     configuration.jobs,
     configuration.gateway,
     configuration.carrier,
+    configuration.supplier,
     configuration.mode,
     configuration.framework,
 )
@@ -69,9 +70,18 @@ LIVE = {"mode": "live", "razorpay_base_url": "https://api.example", "base_url": 
         (configuration.gateway, {"razorpay_key_id": ""}, "KHATA_GATEWAY_RAZORPAY_KEY_ID is not set"),
         (configuration.gateway, {"razorpay_key_secret": ""}, "KHATA_GATEWAY_RAZORPAY_KEY_SECRET is not set"),
         (configuration.gateway, {"razorpay_webhook_secrets": ()}, "KHATA_GATEWAY_RAZORPAY_WEBHOOK_SECRETS is not set"),
+        (configuration.gateway, {"stripe_secret_key": "sk_test_1"}, "KHATA_GATEWAY_STRIPE_WEBHOOK_SECRETS is not set"),
         (configuration.carrier, {"smpp_system_id": ""}, "KHATA_SMPP_SYSTEM_ID is not set"),
         (configuration.carrier, {"smpp_password": ""}, "KHATA_SMPP_PASSWORD is not set"),
+        (configuration.supplier, LIVE, "KHATA_SUPPLIER_NAME is not set"),
+        (configuration.supplier, LIVE, "KHATA_SUPPLIER_ADDRESS is not set"),
+        (configuration.supplier, LIVE, "KHATA_SUPPLIER_GSTIN is not set"),
         (configuration.mode, {**LIVE, "razorpay_base_url": "https://127.0.0.1:9"}, "is a gateway on this machine"),
+        (
+            configuration.mode,
+            {**LIVE, "stripe_base_url": "https://localhost:9"},
+            "STRIPE_BASE_URL is a gateway on this",
+        ),
         (configuration.mode, {**LIVE, "phone_url": "http://localhost:1"}, "KHATA_PHONE_URL leads to a simulated"),
         (configuration.mode, {**LIVE, "mailbox_url": "http://localhost:1"}, "KHATA_MAILBOX_URL leads to a simulated"),
     ],
@@ -80,8 +90,19 @@ def test_what_the_environment_lacks_is_named(question: Question, fields: dict[st
     assert sentence in answers(question, **fields)
 
 
+def test_one_gateway_is_enough() -> None:
+    stripe_alone = {"razorpay_key_id": "", "stripe_secret_key": "sk_test_1", "stripe_webhook_secrets": ("whsec_1",)}
+    assert answers(configuration.gateway, **stripe_alone) == ""
+
+
 def test_live_mode_with_real_addresses_is_fine() -> None:
     assert answers(configuration.mode, **LIVE, phone_url="", mailbox_url="") == ""
+
+
+def test_a_supplier_who_is_described_is_fine() -> None:
+    supplier = {"supplier_name": "ACME", "supplier_address": "Here", "supplier_gstin": "29AAGCR4375J1ZU"}
+    assert answers(configuration.supplier, **LIVE, **supplier) == ""
+    assert answers(configuration.supplier, **LIVE, **{**supplier, "supplier_gstin": "", "tax_country": "GB"}) == ""
 
 
 def test_a_role_that_may_alter_transfers_is_named() -> None:
@@ -168,3 +189,12 @@ def test_a_far_end_that_cannot_be_reached_is_named_when_asked_for() -> None:
         found = answers(far_ends.reachable, **{**there, "smpp_port": free_port()})
     assert found.startswith("The carrier (KHATA_SMPP_HOST) cannot be reached")
     assert len(found.splitlines()) == 1
+
+
+def test_only_the_gateways_that_are_configured_are_looked_for() -> None:
+    away = {"razorpay_key_id": "", "razorpay_base_url": f"http://127.0.0.1:{free_port()}"}
+    assert "The gateway" not in answers(far_ends.reachable, **away)
+    stripe = {"stripe_secret_key": "sk_test_1", "stripe_base_url": f"http://127.0.0.1:{free_port()}"}
+    assert "The gateway (KHATA_GATEWAY_STRIPE_BASE_URL) cannot be reached" in answers(
+        far_ends.reachable, **away, **stripe
+    )

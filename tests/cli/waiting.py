@@ -8,10 +8,10 @@ from pathlib import Path
 DEADLINE_S = 60.0
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    give_up_at = time.monotonic() + DEADLINE_S
+def wait_until(condition: Callable[[], bool], what: str, *, deadline_s: float = DEADLINE_S) -> None:
+    give_up_at = time.monotonic() + deadline_s
     while not condition():
-        assert time.monotonic() < give_up_at, f"waited {DEADLINE_S:.0f} s in vain until {what}"
+        assert time.monotonic() < give_up_at, f"waited {deadline_s:.0f} s in vain until {what}"
         time.sleep(0.02)
 
 

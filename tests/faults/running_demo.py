@@ -17,16 +17,17 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 
 from khata.cli.embedded_postgres import OWNER, PASSWORDS_FILE
-from khata.messaging.core.life import MessageStatus
+from khata.messaging.core.hand_over import LEASE_S, RENEWAL_S
 from tests.cli.test_demo import KHATA, Ready, demo, family, survivors
 from tests.cli.waiting import wait_until
 
 Part = Literal["web", "worker", "postgres"]
 _WORD_OF: dict[Part, str] = {"web": "serve", "worker": "worker", "postgres": "-D"}
 
-_DEAD_AFTER_S = 16
-"""A worker that lives has its carrier's answer, or has given it up, within 15 s."""
-_LEASE_S = 60
+_DEAD_AFTER_S = 1.5 * RENEWAL_S
+_LET_RUN_OUT = """
+    update messaging_workerlease set leased_until = now() where leased_until < now() + make_interval(secs => %s)
+"""
 _TIMEOUT_S = 30.0
 
 
@@ -105,11 +106,10 @@ class RunningDemo:
         return psycopg.connect(urlunsplit(parts._replace(netloc=place)), autocommit=True)
 
     def let_dead_leases_run_out(self) -> None:
-        """Makes their minute pass at once, for messages whose worker can no longer come back with an answer."""
-        statement = """update messaging_message set leased_until = now()
-                        where status = %s and leased_until < now() + make_interval(secs => %s)"""
+        """Makes their minute pass at once, for workers that renew no more; those that live may judge them."""
         with self.as_owner() as connection:
-            connection.execute(statement, (MessageStatus.SUBMITTING, _LEASE_S - _DEAD_AFTER_S))
+            connection.execute(_LET_RUN_OUT, (LEASE_S - _DEAD_AFTER_S,))
+            connection.execute("update messaging_workerlease set unbroken_since = now() - interval '1 hour'")
 
     def submits(self, *, after: int = 0) -> list[dict[str, Any]]:
         """What the SMSC was given, in order of arrival."""

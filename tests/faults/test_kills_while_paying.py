@@ -24,23 +24,22 @@ SETTLES_COUNT = 50
 
 
 @pytest.fixture
-def gateway_faults(demo: RunningDemo) -> Any:
-    """`gateway_faults(webhook_delay=1)` switches; what was switched is off again after the test."""
-    switched: dict[str, int] = {}
+def gateway_fault(demo: RunningDemo) -> Any:
+    """`gateway_fault("webhook_delay", value=1)` switches it on; all are off again after the test."""
+    url = f"{demo.ready['gateway_url']}/_sandbox/faults"
+    auth = (demo.ready["gateway_key_id"], demo.ready["gateway_key_secret"])
 
-    def switch(**faults: int) -> None:
-        switched.update(faults)
-        url = f"{demo.ready['gateway_url']}/control/switches"
-        auth = (demo.ready["gateway_key_id"], demo.ready["gateway_key_secret"])
-        answer = httpx.post(url, data=faults, auth=auth, trust_env=False)
-        assert answer.status_code == 303, answer.text
+    def switch_on(fault: str, **more: int) -> None:
+        answer = httpx.post(url, json={"fault": fault, **more}, auth=auth, trust_env=False)
+        assert answer.status_code == 200, answer.text
 
-    yield switch
-    switch(**dict.fromkeys(switched, 0))
+    yield switch_on
+    assert httpx.delete(url, auth=auth, trust_env=False).status_code == 200
 
 
-def test_webhooks_returns_and_fifty_settles_at_once_credit_once(demo: RunningDemo, gateway_faults: Any) -> None:
-    gateway_faults(webhook_duplicate=1, webhook_delay=1)  # Late enough to meet the others in the middle.
+def test_webhooks_returns_and_fifty_settles_at_once_credit_once(demo: RunningDemo, gateway_fault: Any) -> None:
+    gateway_fault("webhook_duplicate")
+    gateway_fault("webhook_delay", value=1)  # Late enough to meet the others in the middle.
     top_up = start_top_up(demo.ready, rupees=RUPEES)
     together = Barrier(SETTLES_COUNT)
     with Payer(demo.ready) as payer, Payer(demo.ready) as owner, ThreadPoolExecutor(SETTLES_COUNT) as threads:
@@ -79,8 +78,8 @@ def test_a_payment_whose_credit_was_killed_is_credited_once(demo: RunningDemo, v
     _assert_credited_once(demo, top_up["id"])
 
 
-def test_a_return_cut_off_by_a_kill_is_made_up_for(demo: RunningDemo, gateway_faults: Any) -> None:
-    gateway_faults(webhook_drop=1)
+def test_a_return_cut_off_by_a_kill_is_made_up_for(demo: RunningDemo, gateway_fault: Any) -> None:
+    gateway_fault("webhook_drop")
     top_up = start_top_up(demo.ready, rupees=RUPEES)
     with Payer(demo.ready) as payer, ThreadPoolExecutor(1) as threads:
         payer.log_in()

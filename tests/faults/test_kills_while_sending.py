@@ -1,6 +1,7 @@
 """kill -9 of web, worker and PostgreSQL while programs send: nothing lost, nothing twice, nobody pays too much."""
 
 import itertools
+import os
 import random
 from collections.abc import Callable
 
@@ -13,7 +14,8 @@ from . import books, payer
 from .running_demo import RunningDemo
 from .senders import Senders, senders
 
-KILLS_COUNT = 3
+KILLS_COUNT = int(os.environ.get("KHATA_TEST_KILLS", "3"))
+"""`make soak` asks for many more."""
 
 
 @pytest.fixture(scope="module", autouse=True)

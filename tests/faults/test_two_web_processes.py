@@ -25,6 +25,7 @@ from khata.messaging.operations import Handed, claim_messages, settle_handed
 from khata.tenancy.models import Organisation
 from khata.tenancy.operations import create_api_key
 from tests.cli.test_several_processes import running, wait_for
+from tests.leases import lease
 from tests.ports import free_port
 
 CREDIT = 1_000_000
@@ -119,9 +120,9 @@ def _settle_until(organisation_id: int, is_topped_up: threading.Event) -> None:
     """Captures most messages and returns the credits of some, as a carrier's answers would have it."""
     chance = random.Random(SEED)
     while not is_topped_up.is_set():
-        mine = [
-            m for m in with_pooled_connection(lambda: claim_messages(limit=20)) if m.organisation_id == organisation_id
-        ]
+        token = with_pooled_connection(lease)
+        claimed = with_pooled_connection(lambda token=token: claim_messages(token=token, limit=20))  # type: ignore[misc]
+        mine = [message for message in claimed if message.organisation_id == organisation_id]
         handed = [Handed(m, "smpp", decide_hand_over([_answer(chance)], m.segments)) for m in mine]
         with_pooled_connection(lambda handed=handed: settle_handed(handed))  # type: ignore[misc]
 

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,7 +21,7 @@ DECISION_PARTS = ("Context", "Decision", "Alternatives considered", "Consequence
 
 CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-MAKE_TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
+MAKE_TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 OWN_PATH = re.compile(r"(?:src|tests|docs)/[\w./*-]*[\w*]")
 
 
@@ -59,9 +60,17 @@ def test_every_command_and_flag_in_a_document_exists(program: str, app: typer.Ty
 
 
 def flags_of(app: typer.Typer) -> dict[str, set[str]]:
-    """Command → its flags."""
+    """Command → its flags, those of the commands below it included."""
     group = typer.main.get_group(app)
-    return {name: {flag for one in command.params for flag in one.opts} for name, command in group.commands.items()}
+    return {
+        name: {flag for one in parameters_of(command) for flag in one.opts} for name, command in group.commands.items()
+    }
+
+
+def parameters_of(command: Any) -> Iterator[Any]:
+    yield from command.params
+    for below in getattr(command, "commands", {}).values():
+        yield from parameters_of(below)
 
 
 def test_every_curl_asks_for_an_address_that_exists_and_sends_what_it_takes() -> None:

@@ -66,12 +66,12 @@ def test_the_example_environment_names_exactly_what_is_read() -> None:
     assert explained == read
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock", "requirements-peers.lock"])
 def test_a_lock_pins_and_hashes_everything_and_names_no_index(lock: str) -> None:
     text = (ROOT / lock).read_text()
     assert not re.search(r"://|--(?:extra-)?index|--find-links|--trusted-host", text)
     entries = re.split(
         r"\n(?=[a-z0-9])", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).strip(), flags=re.IGNORECASE
     )
-    assert len(entries) > 30
+    assert len(entries) > 10
     assert [entry.split()[0] for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []

@@ -18,7 +18,9 @@ def deferred() -> set[str]:
     """The job names the operations defer by."""
     constants = [
         str(node.value.value)
-        for node in trees()["src/khata/billing/operations/deferral.py"].body
+        for name, tree in trees().items()
+        if name.endswith("/operations/deferral.py")
+        for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
     ]
     return {name for name in constants if "." in name}

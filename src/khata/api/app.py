@@ -13,10 +13,12 @@ from khata.api.batch import create_batch
 from khata.api.credit_history import list_credit_history
 from khata.api.docs import list_errors, read_error, read_openapi, read_reference, read_style
 from khata.api.health import healthz, readyz
+from khata.api.invoices import list_invoices, read_invoice, read_invoice_pdf
 from khata.api.messages import list_messages, read_message
 from khata.api.options import options_handlers
 from khata.api.problems import refuse, refuse_http, refuse_unexpected
 from khata.api.quotes import create_quote
+from khata.api.refunds import create_refund
 from khata.api.top_ups import create_top_up, list_top_ups, read_top_up
 from khata.api.writer import drain_acceptance_writer
 from khata.kernel.errors import KhataError
@@ -30,8 +32,12 @@ HANDLERS = (
     read_balance,
     list_credit_history,
     create_top_up,
+    create_refund,
     list_top_ups,
     read_top_up,
+    list_invoices,
+    read_invoice,
+    read_invoice_pdf,
     read_openapi,
     read_reference,
     read_style,

@@ -13,7 +13,7 @@ from khata.api.authentication import authenticate
 from khata.api.query import Query, read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer
-from khata.billing.queries import top_ups_by_reference
+from khata.billing.queries import RefundRow, Reversal, reversals_by_reference, top_ups_by_reference
 from khata.kernel.clock import rfc3339
 from khata.kernel.credits import credits_text
 from khata.ledger.core import Kind
@@ -76,18 +76,26 @@ def _seq(text: str) -> int:
     return int(text)
 
 
-def _public_ids(organisation_id: int, entries: list[HistoryEntry]) -> Mapping[UUID, tuple[str, str]]:
-    """Reference → (public id, words), by two reads however many entries there are."""
+def _public_ids(organisation_id: int, entries: list[HistoryEntry]) -> Mapping[UUID, tuple[str | None, str]]:
+    """Reference → (public id, words), by few reads however many entries there are."""
     purchases = {entry.reference for entry in entries if entry.kind is Kind.PURCHASE}
     sends = {entry.reference for entry in entries if entry.kind in _OF_MESSAGES}
     top_ups = top_ups_by_reference(organisation_id=organisation_id, references=purchases) if purchases else {}
     messages = messages_by_id(organisation_id=organisation_id, ids=sends) if sends else {}
-    return {reference: (row.public_id, "Top-up") for reference, row in top_ups.items()} | {
-        id_: (row.public_id, f"SMS to {row.recipient}") for id_, row in messages.items()
-    }
+    unknown = {entry.reference for entry in entries} - top_ups.keys() - messages.keys()
+    reversals = reversals_by_reference(organisation_id=organisation_id, references=unknown) if unknown else {}
+    return (
+        {reference: (row.public_id, "Top-up") for reference, row in top_ups.items()}
+        | {id_: (row.public_id, f"SMS to {row.recipient}") for id_, row in messages.items()}
+        | {reference: _reversal(row) for reference, row in reversals.items()}
+    )
 
 
-def _shown(entry: HistoryEntry, public: Mapping[UUID, tuple[str, str]]) -> CreditChange:
+def _reversal(row: Reversal) -> tuple[str | None, str]:
+    return (row.public_id, "Refund") if isinstance(row, RefundRow) else (None, "Disputed payment")
+
+
+def _shown(entry: HistoryEntry, public: Mapping[UUID, tuple[str | None, str]]) -> CreditChange:
     reference, words = public.get(entry.reference, (None, _WORDS[entry.kind]))
     return CreditChange(
         seq=entry.seq,
@@ -106,4 +114,5 @@ _WORDS = {
     Kind.HOLD: "Message",
     Kind.VOID: "Message",
     Kind.EXPIRE: "Expired credits",
+    Kind.REVERSE: "Payment taken back",
 }

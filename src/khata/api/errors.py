@@ -28,7 +28,7 @@ class UnsupportedMediaType(KhataError):
 
 
 class IdempotencyKeyMissing(KhataError):
-    """This call needs an Idempotency-Key header: a fresh text of your own for each new top-up."""
+    """This call needs an Idempotency-Key header: a fresh text of your own for each new top-up or refund."""
 
     kind = ErrorKind.INVALID
 

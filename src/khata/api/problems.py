@@ -23,6 +23,7 @@ STATUSES: dict[ErrorKind, int] = {
     ErrorKind.FORBIDDEN: 403,
     ErrorKind.MISSING: 404,
     ErrorKind.CONFLICT: 409,
+    ErrorKind.THROTTLED: 429,
     ErrorKind.UNAVAILABLE: 503,
     ErrorKind.MISCONFIGURED: 500,
     ErrorKind.UNSUPPORTED: 422,
@@ -39,6 +40,8 @@ def refuse(request: Request[Any, Any, Any], error: KhataError) -> Response[bytes
     headers = {}
     if error.kind is ErrorKind.UNAVAILABLE or isinstance(error, IdempotencyKeyInFlight):
         headers["Retry-After"] = str(RETRY_AFTER_S)
+    if error.kind is ErrorKind.THROTTLED:
+        headers["Retry-After"] = str(error.extra["retry_after_s"])
     if error.kind is ErrorKind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"
     return problem(request, status, error.code(), error.detail, extra, headers)

@@ -46,21 +46,39 @@ class Payment(msgspec.Struct):
     created_at: str
 
 
-class TopUp(msgspec.Struct):
-    """A top-up; its `payments` oldest first."""
+class Refund(msgspec.Struct):
+    """Money of a top-up on its way back, or arrived. `amount` is with tax."""
 
     id: str
     status: str
     amount: str
     tax: str
+    credits: str
+    reason: str
+    reference: str | None
+    bank_reference: str | None
+    created_at: str
+    finished_at: str | None
+
+
+class TopUp(msgspec.Struct):
+    """A top-up; its `payments` and `refunds` oldest first."""
+
+    id: str
+    status: str
+    purpose: str
+    amount: str
+    tax: str
     total: str
     currency: str
     credits: str
+    bonus_credits: str
     checkout_url: str
     created_at: str
     expires_at: str
     paid_at: str | None
     payments: list[Payment]
+    refunds: list[Refund]
     invoice_id: str | None
 
 
@@ -98,7 +116,7 @@ def _create(request: Request[Any, Any, Any], body: TopUpBody, key: str) -> tuple
     is_replayed = queries.has_top_up_with_key(organisation_id=caller.organisation_id, idempotency_key=key)
     top_up = start_top_up(
         organisation_id=caller.organisation_id,
-        amount_minor=_amount_minor(body.amount),
+        amount_minor=amount_minor(body.amount),
         currency=body.currency,
         idempotency_key=key,
         api_key_id=caller.api_key_id,
@@ -106,7 +124,7 @@ def _create(request: Request[Any, Any, Any], body: TopUpBody, key: str) -> tuple
     return top_up, is_replayed
 
 
-def _amount_minor(text: str) -> int:
+def amount_minor(text: str) -> int:
     if not _AMOUNT.fullmatch(text):
         problem = field_problem("amount", "not_an_amount", "Write rupees with at most two decimals, like 1000.00.")
         raise InvalidRequest([problem])
@@ -115,7 +133,7 @@ def _amount_minor(text: str) -> int:
 
 def _read(request: Request[Any, Any, Any], top_up_id: str) -> queries.TopUpRow:
     caller = authenticate(request, "billing")
-    return queries.top_up(organisation_id=caller.organisation_id, top_up_id=_uuid(top_up_id))
+    return queries.top_up(organisation_id=caller.organisation_id, top_up_id=top_up_uuid(top_up_id))
 
 
 def _list(request: Request[Any, Any, Any]) -> TopUpPage:
@@ -130,7 +148,7 @@ def _list(request: Request[Any, Any, Any]) -> TopUpPage:
     return TopUpPage([_shown(row) for row in page.rows], following)
 
 
-def _uuid(text: str) -> UUID:
+def top_up_uuid(text: str) -> UUID:
     try:
         return uuid_from_public("top", text)
     except NotAnId as error:
@@ -141,17 +159,35 @@ def _shown(top_up: queries.TopUpRow) -> TopUp:
     return TopUp(
         id=top_up.public_id,
         status=top_up.state.value,
+        purpose=top_up.purpose.value,
         amount=money_text(top_up.amount_minor),
         tax=money_text(top_up.tax_minor),
         total=money_text(top_up.total_minor),
         currency=top_up.currency,
         credits=credits_text(top_up.credits_micro),
+        bonus_credits=credits_text(top_up.bonus_micro),
         checkout_url=f"{settings.ENVIRONMENT.base_url}/billing/payments/{top_up.public_id}/checkout/",
         created_at=rfc3339(top_up.created_at),
         expires_at=rfc3339(top_up.expires_at),
         paid_at=instant(top_up.paid_at),
         payments=[_shown_payment(payment) for payment in top_up.payments],
-        invoice_id=None,
+        refunds=[shown_refund(refund) for refund in top_up.refunds],
+        invoice_id=top_up.invoice.public_id if top_up.invoice else None,
+    )
+
+
+def shown_refund(refund: queries.RefundRow) -> Refund:
+    return Refund(
+        id=refund.public_id,
+        status=refund.state.value,
+        amount=money_text(refund.amount_minor),
+        tax=money_text(refund.tax_minor),
+        credits=credits_text(refund.credits_micro),
+        reason=refund.reason,
+        reference=refund.refund_ref,
+        bank_reference=refund.bank_ref or None,
+        created_at=rfc3339(refund.created_at),
+        finished_at=instant(refund.ended_at),
     )
 
 

@@ -65,8 +65,8 @@ def _then_payment_page(top_up_id: UUID, work: Callable[[], object]) -> HttpRespo
 
 
 def _fields(request: HttpRequest) -> dict[str, str]:
-    """{} where the form cannot be read: it decides nothing anyway."""
+    """What came with the address or in the form; {} for a form that cannot be read: it decides nothing anyway."""
     try:
-        return {name: str(value) for name, value in request.POST.items()}
+        return {name: str(value) for brought in (request.GET, request.POST) for name, value in brought.items()}
     except (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError):
         return {}

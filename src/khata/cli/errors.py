@@ -1,10 +1,12 @@
 """Why a command stops: one class per condition, one sentence for people, one exit code for programs."""
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from khata.kernel.errors import ErrorKind, KhataError
+from khata.kernel.errors import ErrorKind, InvalidRequest, KhataError
 
 
 class CommandStopped(KhataError):
@@ -50,6 +52,19 @@ class DatabaseUnusable(CommandStopped):
 
     kind = ErrorKind.MISCONFIGURED
     exit_code = 6
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """What an operation refuses stops the command with the refusal's own sentence."""
+    try:
+        yield
+    except CommandStopped:
+        raise
+    except InvalidRequest as error:
+        raise Misconfigured(" ".join(problem["detail"] for problem in error.errors)) from None
+    except KhataError as error:
+        raise CommandStopped(error.detail) from None
 
 
 def folder_trouble(folder: Path, error: OSError) -> CommandStopped:

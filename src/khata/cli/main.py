@@ -8,7 +8,11 @@ import typer
 from khata.cli.check.command import check
 from khata.cli.demo.command import demo
 from khata.cli.errors import CommandStopped
+from khata.cli.invoices import invoices
 from khata.cli.migrate import migrate
+from khata.cli.offers import bonus, coupon
+from khata.cli.operators import operator
+from khata.cli.plans import plan
 from khata.cli.serve import serve
 from khata.cli.verify_ledger import verify_ledger
 from khata.cli.worker import worker
@@ -34,6 +38,11 @@ app = typer.Typer(
 )
 for command in (demo, serve, worker, migrate, check, verify_ledger):
     app.command()(command)
+app.add_typer(operator, name="operator")
+app.add_typer(invoices, name="invoices")
+app.add_typer(plan, name="plan")
+app.add_typer(bonus, name="bonus")
+app.add_typer(coupon, name="coupon")
 
 if __name__ == "__main__":
     app()

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from khata.kernel.memory import settle_memory
 from khata.kernel.readiness import begin_draining
 
 API_PATHS = ("/v1/", "/healthz/", "/readyz/")
@@ -25,7 +26,7 @@ def make_application() -> Any:
     async def choose(scope: Any, receive: Any, send: Any) -> None:
         """By path; the lifespan is the API's (Django has none)."""
         if scope["type"] == "lifespan":
-            await api(scope, _draining_at_the_end(receive), send)
+            await api(scope, _watched(receive), send)
         elif scope["path"] == METRICS_PATH:
             await answer_metrics(scope, receive, send)
         else:
@@ -35,11 +36,13 @@ def make_application() -> Any:
     return observed(choose, settings.LOG_LINES, has_access_log=settings.ENVIRONMENT.has_access_log)
 
 
-def _draining_at_the_end(receive: Any) -> Any:
-    """From the moment this process is told to stop, `/readyz` says so."""
+def _watched(receive: Any) -> Any:
+    """Ready to serve, memory is settled; from the moment this process is told to stop, `/readyz` says so."""
 
     async def hear() -> Any:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            settle_memory()
         if message["type"] == "lifespan.shutdown":
             begin_draining()
         return message

@@ -1,10 +1,14 @@
 """The environment, read once and checked. A wrong value fails at once with a sentence that names it."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit
+
+from khata.billing.core.numbering import PREFIX
+from khata.tenancy.core.gstin import STATES, InvalidGstin, normalise_gstin
 
 
 class Misconfigured(Exception):
@@ -25,10 +29,16 @@ class Environment:
     razorpay_key_id: str
     razorpay_key_secret: str
     razorpay_webhook_secrets: tuple[str, ...]
+    stripe_base_url: str
+    stripe_checkout_url: str
+    stripe_secret_key: str
+    stripe_webhook_secrets: tuple[str, ...]
     smpp_host: str
     smpp_port: int
     smpp_system_id: str
     smpp_password: str
+    smpp_window: int
+    smpp_submits_per_s_max: int
     smtp_host: str
     smtp_port: int
     mail_from: str
@@ -37,6 +47,14 @@ class Environment:
     mailbox_url: str
     tax_state_code: str
     tax_rate_percent: int
+    tax_country: str
+    tax_name: str
+    tax_service_code: str
+    supplier_name: str
+    supplier_address: str
+    supplier_gstin: str
+    invoice_prefix: str
+    credit_note_prefix: str
     trusted_proxies_count: int
     is_sign_up_open: bool
     log_style: str
@@ -48,8 +66,15 @@ class Environment:
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown or logged."""
         passwords = [unquote(urlsplit(url).password or "") for url in (self.database_url, self.database_owner_url)]
-        named = (self.secret_key, self.razorpay_key_secret, self.smpp_password, self.metrics_token)
-        return (*passwords, *named, *self.razorpay_webhook_secrets)
+        named = (self.secret_key, self.smpp_password, self.metrics_token)
+        of_gateways = (self.razorpay_key_secret, *self.razorpay_webhook_secrets)
+        return (*passwords, *named, *of_gateways, self.stripe_secret_key, *self.stripe_webhook_secrets)
+
+    @property
+    def checkout_urls(self) -> tuple[str, ...]:
+        """Where payers may be sent: the pages of the gateways that are configured."""
+        found = ((self.razorpay_key_id, self.razorpay_checkout_url), (self.stripe_secret_key, self.stripe_checkout_url))
+        return tuple(url for key, url in found if key)
 
     @property
     def is_sandbox(self) -> bool:
@@ -82,10 +107,16 @@ def read_environment(source: Mapping[str, str] | None = None) -> Environment:
         razorpay_key_id=read.text("KHATA_GATEWAY_RAZORPAY_KEY_ID", ""),
         razorpay_key_secret=read.text("KHATA_GATEWAY_RAZORPAY_KEY_SECRET", ""),
         razorpay_webhook_secrets=read.several("KHATA_GATEWAY_RAZORPAY_WEBHOOK_SECRETS"),
+        stripe_base_url=read.url("KHATA_GATEWAY_STRIPE_BASE_URL", "https://api.stripe.com"),
+        stripe_checkout_url=read.url("KHATA_GATEWAY_STRIPE_CHECKOUT_URL", "https://checkout.stripe.com"),
+        stripe_secret_key=read.text("KHATA_GATEWAY_STRIPE_SECRET_KEY", ""),
+        stripe_webhook_secrets=read.several("KHATA_GATEWAY_STRIPE_WEBHOOK_SECRETS"),
         smpp_host=read.text("KHATA_SMPP_HOST", "127.0.0.1"),
         smpp_port=read.number("KHATA_SMPP_PORT", 2775),
         smpp_system_id=read.text("KHATA_SMPP_SYSTEM_ID", ""),
         smpp_password=read.text("KHATA_SMPP_PASSWORD", ""),
+        smpp_window=read.number("KHATA_SMPP_WINDOW", 100),
+        smpp_submits_per_s_max=read.number("KHATA_SMPP_SUBMITS_PER_SECOND_MAX", 0),
         smtp_host=read.text("KHATA_SMTP_HOST", "127.0.0.1"),
         smtp_port=read.number("KHATA_SMTP_PORT", 1025),
         mail_from=read.text("KHATA_MAIL_FROM", "Khata <khata@localhost>"),
@@ -94,6 +125,14 @@ def read_environment(source: Mapping[str, str] | None = None) -> Environment:
         mailbox_url=read.text("KHATA_MAILBOX_URL", ""),
         tax_state_code=read.text("KHATA_TAX_STATE_CODE", "29"),
         tax_rate_percent=read.number("KHATA_TAX_RATE_PERCENT", 18),
+        tax_country=read.text("KHATA_TAX_COUNTRY", "IN"),
+        tax_name=read.text("KHATA_TAX_NAME", "VAT"),
+        tax_service_code=read.text("KHATA_TAX_SERVICE_CODE", "998413"),
+        supplier_name=read.text("KHATA_SUPPLIER_NAME", read.text("KHATA_MERCHANT_NAME", "Khata")),
+        supplier_address=read.text("KHATA_SUPPLIER_ADDRESS", "").replace("\\n", "\n"),
+        supplier_gstin=read.text("KHATA_SUPPLIER_GSTIN", "").upper(),
+        invoice_prefix=read.text("KHATA_INVOICE_PREFIX", "KH"),
+        credit_note_prefix=read.text("KHATA_CREDIT_NOTE_PREFIX", "CN"),
         trusted_proxies_count=read.number("KHATA_TRUSTED_PROXIES", 0),
         is_sign_up_open=read.choice("KHATA_SIGN_UP", ("open", "closed"), "open") == "open",
         log_style=read.choice("KHATA_LOG", ("auto", "json", "text"), "auto"),
@@ -102,6 +141,7 @@ def read_environment(source: Mapping[str, str] | None = None) -> Environment:
         proof_interval_minutes=read.number("KHATA_PROOF_INTERVAL_MINUTES", 60),
     )
     _check_together(environment)
+    _check_invoicing(environment)
     return environment
 
 
@@ -110,16 +150,53 @@ def _check_together(environment: Environment) -> None:
         raise Misconfigured("KHATA_SECRET_KEY must be at least 32 characters of randomness.")
     if 0 < len(environment.metrics_token) < 16:
         raise Misconfigured("KHATA_METRICS_TOKEN must be at least 16 characters of randomness.")
+    if environment.smpp_window < 1:
+        raise Misconfigured("KHATA_SMPP_WINDOW must be at least 1.")
     if environment.mode == "live" and not environment.is_https:
         raise Misconfigured("KHATA_BASE_URL must begin with https:// when KHATA_MODE is live.")
-    live_key = environment.razorpay_key_id.startswith("rzp_live_")
-    if environment.razorpay_key_id and live_key != (environment.mode == "live"):
-        raise Misconfigured(
-            f"KHATA_MODE is {environment.mode}, but KHATA_GATEWAY_RAZORPAY_KEY_ID is a "
-            f"{'live' if live_key else 'test'} key."
-        )
-    if environment.mode == "live" and not environment.razorpay_base_url.startswith("https://"):
-        raise Misconfigured("KHATA_GATEWAY_RAZORPAY_BASE_URL must begin with https:// when KHATA_MODE is live.")
+    _check_key(environment.mode, "KHATA_GATEWAY_RAZORPAY_KEY_ID", environment.razorpay_key_id)
+    _check_key(environment.mode, "KHATA_GATEWAY_STRIPE_SECRET_KEY", environment.stripe_secret_key)
+    for name, url in (("RAZORPAY", environment.razorpay_base_url), ("STRIPE", environment.stripe_base_url)):
+        if environment.mode == "live" and not url.startswith("https://"):
+            raise Misconfigured(f"KHATA_GATEWAY_{name}_BASE_URL must begin with https:// when KHATA_MODE is live.")
+
+
+def _check_invoicing(environment: Environment) -> None:
+    prefixes = {
+        "KHATA_INVOICE_PREFIX": environment.invoice_prefix,
+        "KHATA_CREDIT_NOTE_PREFIX": environment.credit_note_prefix,
+    }
+    for name, prefix in prefixes.items():
+        if not PREFIX.fullmatch(prefix):
+            raise Misconfigured(f"{name} must be one to three capital letters or digits, not “{prefix}”.")
+    if len(set(prefixes.values())) < len(prefixes):
+        raise Misconfigured("KHATA_INVOICE_PREFIX and KHATA_CREDIT_NOTE_PREFIX must differ: each numbers a series.")
+    if not re.fullmatch(r"[A-Z]{2}", environment.tax_country):
+        raise Misconfigured(f"KHATA_TAX_COUNTRY must be two capital letters, not “{environment.tax_country}”.")
+    if not re.fullmatch(r"[0-9]{0,8}", environment.tax_service_code):
+        raise Misconfigured("KHATA_TAX_SERVICE_CODE must be at most eight digits.")
+    if environment.tax_country == "IN":
+        _check_indian_supplier(environment)
+
+
+def _check_indian_supplier(environment: Environment) -> None:
+    if environment.tax_state_code not in STATES:
+        raise Misconfigured(f"KHATA_TAX_STATE_CODE: no State has the code “{environment.tax_state_code}”.")
+    if not environment.supplier_gstin:
+        return
+    try:
+        gstin = normalise_gstin(environment.supplier_gstin)
+    except InvalidGstin as error:
+        raise Misconfigured(f"KHATA_SUPPLIER_GSTIN: {error}") from error
+    if gstin[:2] != environment.tax_state_code:
+        raise Misconfigured("KHATA_SUPPLIER_GSTIN belongs to another State than KHATA_TAX_STATE_CODE.")
+
+
+def _check_key(mode: str, name: str, key: str) -> None:
+    """Both gateways say in the key itself whether its money is real."""
+    key_mode = "live" if "_live_" in key else "sandbox"
+    if key and key_mode != mode:
+        raise Misconfigured(f"KHATA_MODE is {mode}, but {name} is a {'live' if key_mode == 'live' else 'test'} key.")
 
 
 class _Reader:

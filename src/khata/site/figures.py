@@ -13,7 +13,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from khata.billing.figures import recent_top_ups_by_state, webhook_events_due_count
+from khata.billing.core.reconciliation import Match
+from khata.billing.figures import (
+    last_reconciled_at,
+    open_findings_by_match,
+    recent_top_ups_by_state,
+    webhook_events_due_count,
+)
 from khata.kernel.clock import utc_now
 from khata.kernel.credits import MICRO_PER_CREDIT
 from khata.kernel.errors import DatabaseUnavailable
@@ -85,6 +91,11 @@ def _billing() -> Iterator[Metric]:
     recent = recent_top_ups_by_state()
     yield _by_label("khata_top_ups", "Top-ups made in the last 30 days, by state.", "state", recent)
     yield _gauge("khata_webhook_events_due", "Stored webhooks still to be settled.", webhook_events_due_count())
+    found = {match.value: 0 for match in Match if match.is_finding} | open_findings_by_match()
+    yield _by_label("khata_reconciliation_findings", "Open differences with the gateway, by kind.", "match", found)
+    reconciled_at = last_reconciled_at()
+    if reconciled_at is not None:
+        yield _gauge("khata_reconciliation_time_seconds", "When the last one ended.", reconciled_at.timestamp())
 
 
 def _jobs() -> Iterator[Metric]:

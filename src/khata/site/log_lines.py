@@ -3,15 +3,16 @@
 `KHATA_LOG` is `json`, `text` or `auto` (text where stderr is a terminal).
 """
 
+import asyncio
 import logging
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from khata.kernel.clock import rfc3339
 from khata.kernel.facts import facts
 from khata.site.redaction import Redaction
 
@@ -44,7 +45,7 @@ class LineFormatter(logging.Formatter):
         """Of texts that are redacted already."""
         if not self._is_json:
             return _text_line(at, level, logger, message, known, exception)
-        event = {"at": rfc3339(at), "level": level, "logger": logger, "message": message, **known}
+        event = {"at": at, "level": level, "logger": logger, "message": message, **known}
         if exception is not None:
             event["exception"] = exception
         return _as_json(event)
@@ -79,3 +80,21 @@ def _text_line(
 def _on_one_line(text: str) -> str:
     """Control characters spelled out, lone surrogates too: a terminal obeys the former and chokes on the latter."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+class LineWriter:
+    """Lines of an event loop, written together when it comes round: one system call for all answers of a batch."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._lines.append(line)
+
+    def _flush(self) -> None:
+        lines, self._lines = self._lines, []
+        # As in `logging`: that nobody can read the log any more must not fail a request.
+        with suppress(OSError, ValueError):
+            sys.stderr.write("\n".join(lines) + "\n")

@@ -4,10 +4,8 @@ The lines are written straight to stderr: as records of `logging` they would cos
 does (docs/decisions/0013-seeing-inside.md).
 """
 
-import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any
 
@@ -17,7 +15,7 @@ from khata.kernel.clock import utc_now
 from khata.kernel.facts import REQUEST_ID, about, new_request_id, note
 from khata.kernel.ids import public_organisation_id
 from khata.kernel.metrics import REFUSALS, REQUEST_SECONDS, REQUESTS
-from khata.site.log_lines import LineFormatter
+from khata.site.log_lines import LineFormatter, LineWriter
 
 LOGGER = "khata.access"
 NO_STATUS = 0
@@ -29,7 +27,7 @@ _PROBES = frozenset({"healthz", "readyz", "metrics"})
 
 def observed(application: Any, lines: LineFormatter, *, has_access_log: bool = True) -> Any:
     """The same ASGI application, seen from outside. Requests carry the id as a fact, answers as `x-request-id`."""
-    redact = lru_cache(maxsize=4_096)(lines.redact)
+    redact, writer = lru_cache(maxsize=4_096)(lines.redact), LineWriter()
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -51,7 +49,7 @@ def observed(application: Any, lines: LineFormatter, *, has_access_log: bool = T
                 took_s, door = time.perf_counter() - began, _door(scope["path"])
                 _count(door, status, took_s, known)
                 if has_access_log and (door != "probe" or status >= 400):
-                    _write_line(lines, scope["method"], redact(scope["path"]), status, took_s, known)
+                    writer.write(_line(lines, scope["method"], redact(scope["path"]), status, took_s, known))
 
     return serve
 
@@ -86,13 +84,8 @@ def _measures(door: str, status: int) -> tuple[Any, Any]:
     return REQUESTS.labels(door, str(status)), REQUEST_SECONDS.labels(door)
 
 
-def _write_line(
-    lines: LineFormatter, method: str, path: str, status: int, took_s: float, known: Mapping[str, str]
-) -> None:
+def _line(lines: LineFormatter, method: str, path: str, status: int, took_s: float, known: Mapping[str, str]) -> str:
     """Path without query: tokens of sign-in links stand there. What is known was made by us and needs no redaction."""
     told = {**known, "method": method, "path": path, "status": status, "ms": round(took_s * 1000)}
     level = "error" if status >= 500 else "info"
-    line = lines.line(utc_now(), level, LOGGER, f"{method} {path} {status}", told)
-    # As in `logging`: that nobody can read the log any more must not fail a request.
-    with suppress(OSError, ValueError):
-        sys.stderr.write(line + "\n")
+    return lines.line(utc_now(), level, LOGGER, f"{method} {path} {status}", told)

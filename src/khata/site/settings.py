@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "khata.pricing",
     "khata.billing",
     "khata.messaging",
+    "khata.notices",
     "khata.console",
     "khata.site",
 ]
@@ -88,8 +89,11 @@ def _database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            # JIT costs about 15 ms a statement on our short ones; a lock is waited for 3 s, never for ever.
-            "options": "-c jit=off -c plan_cache_mode=force_custom_plan -c lock_timeout=3000 -c timezone=UTC",
+            # JIT costs about 15 ms a statement on our short ones; a lock is waited for 3 s, never for ever. Rows are in
+            # memory or on disks that do not seek: at the default of 4 young tables are read whole, for every batch. And
+            # a merge join over one organisation's rows multiplies its history by the batch.
+            "options": "-c jit=off -c plan_cache_mode=force_custom_plan -c random_page_cost=1.1"
+            " -c enable_mergejoin=off -c lock_timeout=3000 -c timezone=UTC",
             "application_name": "khata",
             "connect_timeout": 5,
             "pool": {"min_size": 1, "max_size": 16, "timeout": 5},
@@ -166,8 +170,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 # Background jobs stand in each domain's `jobs.py`; a worker that did not import them knows none.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
+KHATA_BASE_URL = ENVIRONMENT.base_url
 KHATA_TAX_STATE_CODE = ENVIRONMENT.tax_state_code
 KHATA_TAX_RATE_PERCENT = ENVIRONMENT.tax_rate_percent
+KHATA_TAX_COUNTRY = ENVIRONMENT.tax_country
+KHATA_TAX_NAME = ENVIRONMENT.tax_name
+KHATA_TAX_SERVICE_CODE = ENVIRONMENT.tax_service_code
+KHATA_SUPPLIER_NAME = ENVIRONMENT.supplier_name
+KHATA_SUPPLIER_ADDRESS = ENVIRONMENT.supplier_address
+KHATA_SUPPLIER_GSTIN = ENVIRONMENT.supplier_gstin
+KHATA_INVOICE_PREFIX = ENVIRONMENT.invoice_prefix
+KHATA_CREDIT_NOTE_PREFIX = ENVIRONMENT.credit_note_prefix
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -177,7 +190,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         # The payer is sent to the gateway by a form; browsers apply form-action to where it may redirect, too.
-        "form-action": [SELF, ENVIRONMENT.razorpay_checkout_url],
+        "form-action": [SELF, *ENVIRONMENT.checkout_urls],
     }
 }
 

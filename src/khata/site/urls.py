@@ -6,6 +6,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("callbacks/", include("khata.callbacks.urls")),
     path("", include("khata.console.urls")),
+    path("operator/", include("khata.console.operator.urls")),
 ]
 
 handler400 = "khata.console.views.errors.bad_request"

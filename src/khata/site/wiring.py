@@ -5,15 +5,18 @@ from django.conf import settings
 from khata.carriers.drivers.smpp import SmppCarrier, SmppSettings
 from khata.carriers.registry import register_carrier
 from khata.payments.drivers.razorpay import RazorpayGateway, RazorpaySettings
+from khata.payments.drivers.stripe import StripeGateway, StripeSettings
 from khata.payments.registry import register_gateway
 from khata.site.environment import Environment
 
 
 def wire() -> None:
-    """Registers the configured gateway and carrier; called once when Django is ready."""
+    """Registers the configured gateways, the first of them the default, and the carrier; called once, at start."""
     environment: Environment = settings.ENVIRONMENT
     if environment.razorpay_key_id:
         register_gateway(RazorpayGateway(_razorpay(environment)))
+    if environment.stripe_secret_key:
+        register_gateway(StripeGateway(_stripe(environment)))
     if environment.smpp_system_id:
         register_carrier("smpp", lambda: SmppCarrier(_smpp(environment)))
 
@@ -30,6 +33,16 @@ def _razorpay(environment: Environment) -> RazorpaySettings:
     )
 
 
+def _stripe(environment: Environment) -> StripeSettings:
+    return StripeSettings(
+        base_url=environment.stripe_base_url,
+        checkout_url=environment.stripe_checkout_url,
+        secret_key=environment.stripe_secret_key,
+        webhook_secrets=environment.stripe_webhook_secrets,
+        is_sandbox=environment.is_sandbox,
+    )
+
+
 def _smpp(environment: Environment) -> SmppSettings:
     return SmppSettings(
         name="smpp",
@@ -37,5 +50,7 @@ def _smpp(environment: Environment) -> SmppSettings:
         port=environment.smpp_port,
         system_id=environment.smpp_system_id,
         password=environment.smpp_password,
+        window=environment.smpp_window,
+        submits_per_s_max=environment.smpp_submits_per_s_max or None,
         is_sandbox=environment.is_sandbox,
     )

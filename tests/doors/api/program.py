@@ -109,6 +109,9 @@ def _check_documented(answer: httpx.Response) -> None:
         assert msgspec.to_builtins(msgspec.convert(answer.json(), Problem, strict=True)) == answer.json()
         return
     assert answer.status_code == call.status
+    assert answer.headers["content-type"].partition(";")[0] == call.media_type
+    if call.answer is None:
+        return
     read = msgspec.json.decode(answer.content, type=call.answer, strict=True)
     assert msgspec.to_builtins(read) == answer.json()
     assert set(call.headers) - {"Idempotent-Replayed"} <= {name.title() for name in answer.headers}

@@ -1,6 +1,7 @@
 """`/v1/messages` and `/v1/balance`: what a program may rely on, name by name."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -9,18 +10,19 @@ from khata.kernel.clock import utc_now
 from khata.kernel.ids import public_organisation_id
 from khata.ledger.operations import freeze_wallet, unfreeze_wallet, verify_ledger
 from khata.messaging.core.hand_over import decide_hand_over
-from khata.messaging.operations import Handed, apply_receipts, claim_messages, park_receipts, settle_handed
+from khata.messaging.operations import Handed, claim_messages, settle_handed, store_receipts
+from khata.tenancy.operations import change_sending_limits
+from tests.leases import lease
 
 from .program import INSTANT, MESSAGE, TO, Program
 
 
 def deliver_all(organisation_id: int) -> None:
-    for message in claim_messages(limit=1_000):
+    for message in claim_messages(token=lease(), limit=1_000):
         if message.organisation_id == organisation_id:
             ref = uuid.uuid4().hex
             settle_handed([Handed(message, "smpp", decide_hand_over([Accepted(ref)], message.segments))])
-            park_receipts([Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref} stat:DELIVRD", utc_now())])
-    apply_receipts()
+            store_receipts([Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref} stat:DELIVRD", utc_now())])
 
 
 def test_an_accepted_message_is_answered_with_its_price_and_what_is_left(program: Program) -> None:
@@ -216,3 +218,12 @@ def test_another_organisations_message_is_not_found(program: Program, chens_prog
     theirs = chens_program.refused("GET", 404, "not_found", f"/v1/messages/{sent['id']}")
     nobodys = chens_program.refused("GET", 404, "not_found", f"/v1/messages/msg_{'0' * 26}")
     assert theirs | {"request_id": ""} == nobodys | {"request_id": ""}
+
+
+def test_faster_than_allowed_is_told_when_to_come_again(program: Program) -> None:
+    limits: Any = {"credits_per_day_max": None, "credits_per_month_max": None}
+    change_sending_limits(organisation_id=program.organisation_id, messages_per_minute_max=1, **limits)
+    assert program.post("/v1/messages", MESSAGE).status_code == 202
+    problem = program.refused("POST", 429, "rate_limited", "/v1/messages", content=MESSAGE)
+    answer = program.post("/v1/messages", MESSAGE)
+    assert int(answer.headers["retry-after"]) <= problem["retry_after_s"] <= 60

@@ -55,7 +55,7 @@ def test_every_call_is_documented_and_every_documented_call_is_there() -> None:
     assert {(call.method, call.path) for call in CALLS} == handled
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.path}")
+@pytest.mark.parametrize("call", [call for call in CALLS if call.answer], ids=lambda call: f"{call.method} {call.path}")
 def test_the_examples_of_a_call_are_what_it_reads_and_writes(call: Any) -> None:
     answer = msgspec.convert(call.answer_example, call.answer, strict=True)
     assert msgspec.to_builtins(answer) == call.answer_example

@@ -15,8 +15,6 @@ from tests.drivers.payments.scripted_server import Received, ScriptedServer, rep
 from tests.ports import free_port
 from tests.sandbox.far_end import wait_until
 
-ORIGIN = "http://localhost"
-
 
 @dataclass(frozen=True, slots=True)
 class PaymentWorld:
@@ -25,12 +23,7 @@ class PaymentWorld:
     receiver: ScriptedServer
 
     def checkout(self, top_up: TopUpRow) -> Start:
-        return begin_checkout(
-            organisation_id=top_up.organisation_id,
-            top_up_id=top_up.id,
-            return_url=f"{ORIGIN}{return_path(top_up)}",
-            cancel_url=f"{ORIGIN}{cancel_path(top_up)}",
-        )
+        return begin_checkout(organisation_id=top_up.organisation_id, top_up_id=top_up.id)
 
     def webhooks(self, top_up: TopUpRow) -> list[Received]:
         """All events of a paid top-up, once the last of them is here."""

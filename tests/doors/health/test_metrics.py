@@ -21,7 +21,7 @@ def test_the_page_has_a_figure_for_every_stage(organisation: object) -> None:
         "khata_database_up", "khata_holds_open", "khata_messages_due", "khata_messages_due_age_seconds",
         "khata_settlement_lag_seconds", "khata_receipts_parked", "khata_receipts_parked_age_seconds",
         "khata_credits_held", "khata_wallets", "khata_wallets_frozen", "khata_webhook_events_due",
-        "khata_database_pool", "khata_requests_total", "process_resident_memory_bytes",
+        "khata_reconciliation_findings", "khata_database_pool", "khata_requests_total", "process_resident_memory_bytes",
     }  # fmt: skip
 
 

@@ -44,7 +44,7 @@ class Call:
     """One method on one path.
 
     `bodies` and `answer` are the structs the handler itself reads and writes; `examples` are bodies by what they show.
-    `headers` are those of the answer.
+    `headers` are those of the answer. Where `answer` is None it is a file of `media_type`.
     """
 
     method: str
@@ -52,7 +52,7 @@ class Call:
     title: str
     text: str
     status: int
-    answer: type[msgspec.Struct]
+    answer: type[msgspec.Struct] | None
     answer_example: Mapping[str, Any]
     scope: str
     bodies: tuple[type[msgspec.Struct], ...] = ()
@@ -60,6 +60,7 @@ class Call:
     parameters: tuple[Parameter, ...] = ()
     headers: tuple[str, ...] = ()
     errors: Errors = ()
+    media_type: str = "application/json"
 
 
 INSTANT: Schema = {"type": "string", "format": "date-time"}
@@ -75,8 +76,8 @@ OPTIONAL_KEY = Parameter(
 REQUIRED_KEY = Parameter(
     "Idempotency-Key",
     "header",
-    "A fresh text of your own for each new top-up. A repeat with the same key and amount gets the same top-up, as it "
-    "stands by then; keys of top-ups are kept for good.",
+    "A fresh text of your own for each new top-up or refund. A repeat with the same key and request gets the same one, "
+    "as it stands by then; these keys are kept for good.",
     OPTIONAL_KEY.schema,
     is_required=True,
 )

@@ -4,6 +4,7 @@ from khata.api.balance import Balance
 from khata.api.batch import Batch, BatchBody, BroadcastBody
 from khata.api.credit_history import KINDS, CreditHistoryPage
 from khata.api.hot import MessageBody, SentBody
+from khata.api.invoices import PDF, Invoice, InvoicePage
 from khata.api.messages import STATUSES, DetailedMessage, MessagePage
 from khata.api.quotes import Quote
 from khata.api.reference import examples
@@ -15,6 +16,7 @@ from khata.api.reference.call import (
     FOR_BODIES,
     FOR_KEYS,
     FOR_REQUIRED_KEYS,
+    INSTANT,
     LIMIT,
     OPTIONAL_KEY,
     REQUIRED_KEY,
@@ -22,8 +24,18 @@ from khata.api.reference.call import (
     Parameter,
     id_in_path,
 )
-from khata.api.top_ups import TopUp, TopUpBody, TopUpPage
-from khata.billing.operations import BillingDetailsMissing, GatewayRefused, GatewayUnavailable, NoGatewayConfigured
+from khata.api.refunds import RefundBody
+from khata.api.top_ups import Refund, TopUp, TopUpBody, TopUpPage
+from khata.billing.operations import (
+    AlreadyRefunded,
+    BillingDetailsMissing,
+    GatewayRefused,
+    GatewayUnavailable,
+    NoGatewayConfigured,
+    RefundExceedsUnspent,
+    TopUpDisputed,
+    TopUpNotPaid,
+)
 from khata.billing.operations import IdempotencyKeyReused as TopUpKeyReused
 from khata.kernel.errors import InvalidRequest, NotFound
 from khata.kernel.group_commit import Overloaded
@@ -33,7 +45,11 @@ from khata.messaging.operations import (
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
     InvalidRecipient,
+    RateLimited,
+    SpendCapReached,
 )
+
+_STOPS = (InsufficientCredits, WalletFrozen, RateLimited, SpendCapReached)
 
 MESSAGE_CALLS = (
     Call(
@@ -50,8 +66,8 @@ MESSAGE_CALLS = (
         parameters=(OPTIONAL_KEY,),
         headers=("Location", "Idempotent-Replayed"),
         errors=(
-            *FOR_ALL, *FOR_BODIES, *FOR_KEYS, InsufficientCredits, WalletFrozen, InvalidRecipient, DestinationUnpriced,
-            IdempotencyKeyReused, IdempotencyKeyInFlight, Overloaded,
+            *FOR_ALL, *FOR_BODIES, *FOR_KEYS, *_STOPS, InvalidRecipient, DestinationUnpriced, IdempotencyKeyReused,
+            IdempotencyKeyInFlight, Overloaded,
         ),
     ),
     Call(
@@ -73,7 +89,7 @@ MESSAGE_CALLS = (
         examples={"different messages": examples.BATCH, "one message to many": examples.BROADCAST},
         parameters=(OPTIONAL_KEY,),
         headers=("Idempotent-Replayed",),
-        errors=(*FOR_ALL, *FOR_BODIES, *FOR_KEYS, InsufficientCredits, WalletFrozen, IdempotencyKeyReused),
+        errors=(*FOR_ALL, *FOR_BODIES, *FOR_KEYS, *_STOPS, IdempotencyKeyReused),
     ),
     Call(
         "GET",
@@ -198,14 +214,80 @@ TOP_UP_CALLS = (
         "GET",
         "/v1/top-ups/{top_up_id}",
         "Read a top-up",
-        "One top-up, with every payment the gateway reported for it.",
+        "One top-up, with every payment the gateway reported for it and every refund.",
         200,
         TopUp,
-        examples.PAID_TOP_UP,
+        examples.REFUNDED_TOP_UP,
         "billing",
         parameters=(id_in_path("top_up_id", "top", "The top-up's `id`."),),
         errors=(*FOR_ALL, NotFound),
     ),
+    Call(
+        "POST",
+        "/v1/top-ups/{top_up_id}/refunds",
+        "Refund a top-up",
+        "Gives money back, all of it or a part, with the credits that part bought. Only credits that are neither used "
+        "nor held can go back. They are gone at once; the money takes its banks' time, and if it cannot be given back "
+        "the credits return by themselves.",
+        201,
+        Refund,
+        examples.REFUND,
+        "billing",
+        bodies=(RefundBody,),
+        examples={"all that is left": {}, "a part": {"amount": "94.40", "reason": "Ordered too many"}},
+        parameters=(id_in_path("top_up_id", "top", "The top-up's `id`."), REQUIRED_KEY),
+        headers=("Location", "Idempotent-Replayed"),
+        errors=(
+            *FOR_ALL, *FOR_BODIES, *FOR_REQUIRED_KEYS, NotFound, TopUpNotPaid, TopUpDisputed, AlreadyRefunded,
+            RefundExceedsUnspent, TopUpKeyReused,
+        ),
+    ),
 )  # fmt: skip
 
-GROUPS = {"Messages": MESSAGE_CALLS, "Credits": CREDIT_CALLS, "Top-ups": TOP_UP_CALLS}
+INVOICE_CALLS = (
+    Call(
+        "GET",
+        "/v1/invoices",
+        "List invoices",
+        "Invoices, and the credit notes that take back from them, newest first.",
+        200,
+        InvoicePage,
+        {"data": [examples.CREDIT_NOTE, examples.INVOICE], "next_cursor": None},
+        "billing",
+        parameters=(
+            Parameter("issued_after", "query", "From this instant on.", INSTANT),
+            Parameter("issued_before", "query", "Up to this instant, which is not included.", INSTANT),
+            LIMIT,
+            CURSOR,
+        ),
+        errors=(*FOR_ALL, InvalidRequest),
+    ),
+    Call(
+        "GET",
+        "/v1/invoices/{invoice_id}",
+        "Read an invoice",
+        "One invoice or credit note, as it was issued. It never changes.",
+        200,
+        Invoice,
+        examples.INVOICE,
+        "billing",
+        parameters=(id_in_path("invoice_id", "inv", "The document's `id`."),),
+        errors=(*FOR_ALL, NotFound),
+    ),
+    Call(
+        "GET",
+        "/v1/invoices/{invoice_id}/pdf",
+        "Read an invoice as PDF",
+        "The paper: tagged, for archives (PDF/A-2a).",
+        200,
+        None,
+        {},
+        "billing",
+        parameters=(id_in_path("invoice_id", "inv", "The document's `id`."),),
+        headers=("Content-Disposition",),
+        errors=(*FOR_ALL, NotFound),
+        media_type=PDF,
+    ),
+)
+
+GROUPS = {"Messages": MESSAGE_CALLS, "Credits": CREDIT_CALLS, "Top-ups": TOP_UP_CALLS, "Invoices": INVOICE_CALLS}

@@ -27,6 +27,7 @@ _HEADERS: dict[str, Schema] = {
         "description": "Only on the repeat of an earlier request, whose answer this is.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "Content-Disposition": {"description": "A name for the file.", "schema": _TEXT, "required": True},
     "Retry-After": {
         "description": "Seconds to wait before repeating the request.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
@@ -95,8 +96,15 @@ def _answer(call: Call) -> dict[str, Any]:
     return {
         "description": HTTPStatus(call.status).phrase,
         "headers": {"X-Request-Id": _REQUEST_ID, **{name: _HEADERS[name] for name in call.headers}},
-        "content": {"application/json": {"schema": _schema_of(call.answer), "example": dict(call.answer_example)}},
+        "content": {call.media_type: _content(call)},
     }
+
+
+def _content(call: Call) -> dict[str, Any]:
+    """Nothing is said of what is inside a file."""
+    if call.answer is None:
+        return {}
+    return {"schema": _schema_of(call.answer), "example": dict(call.answer_example)}
 
 
 def _refused(call: Call) -> dict[str, Any]:
@@ -123,7 +131,7 @@ def _refused_with(status: int, refusals: dict[str, Refusal]) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     calls = [call for group in GROUPS.values() for call in group]
-    structs = {struct: None for call in calls for struct in (*call.bodies, call.answer)}
+    structs = {struct: None for call in calls for struct in (*call.bodies, call.answer) if struct}
     _, schemas = msgspec.json.schema_components([*structs, Problem], ref_template=_REFERENCE)
     return {name: _described(name, schema) for name, schema in sorted(schemas.items())}
 

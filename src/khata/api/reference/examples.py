@@ -97,21 +97,25 @@ CREDIT_HISTORY: Example = {
 TOP_UP: Example = {
     "id": "top_01kc1tt8n0q4y7c2s6v9d3j5ka",
     "status": "created",
+    "purpose": "credits",
     "amount": "1000.00",
     "tax": "180.00",
     "total": "1180.00",
     "currency": "INR",
     "credits": "5000",
+    "bonus_credits": "0",
     "checkout_url": "http://localhost:8000/billing/payments/top_01kc1tt8n0q4y7c2s6v9d3j5ka/checkout/",
     "created_at": "2026-11-22T13:40:21.000812Z",
     "expires_at": "2026-11-22T14:00:21.000812Z",
     "paid_at": None,
     "payments": [],
+    "refunds": [],
     "invoice_id": None,
 }
 PAID_TOP_UP: Example = TOP_UP | {
     "status": "paid",
     "paid_at": "2026-11-22T13:41:02.500001Z",
+    "invoice_id": "inv_01kc1tv7d4w8m3r6x0b5q9g2hn",
     "payments": [
         {
             "reference": "pay_Rb2Kx81nQe4TzL",
@@ -122,6 +126,62 @@ PAID_TOP_UP: Example = TOP_UP | {
             "created_at": "2026-11-22T13:41:00Z",
         }
     ],
+}
+REFUND: Example = {
+    "id": "rfnd_01kc4s0v2m6q9t3w7y1b5d8f0g",
+    "status": "processed",
+    "amount": "94.40",
+    "tax": "14.40",
+    "credits": "400",
+    "reason": "Ordered too many",
+    "reference": "rfnd_Rb4Yw63mUd8KpJ",
+    "bank_reference": "632719118820",
+    "created_at": "2026-11-23T17:20:43.115502Z",
+    "finished_at": "2026-11-23T17:20:44.018233Z",
+}
+REFUNDED_TOP_UP: Example = PAID_TOP_UP | {"status": "partly_refunded", "refunds": [REFUND]}
+INVOICE: Example = {
+    "id": "inv_01kc1tv7d4w8m3r6x0b5q9g2hn",
+    "kind": "invoice",
+    "number": "KH/26-27/000001",
+    "issued_at": "2026-11-22T13:41:02.500001Z",
+    "top_up_id": "top_01kc1tt8n0q4y7c2s6v9d3j5ka",
+    "supplier": {
+        "name": "Messages Private Limited",
+        "address": "14 Church Street, Bengaluru 560001",
+        "state_code": "29",
+        "gstin": "29AAFCM4821K1Z7",
+    },
+    "customer": {
+        "name": "ACME Private Limited",
+        "address": "12 Residency Road, Bengaluru 560025",
+        "state_code": "29",
+        "gstin": "29AAGCR4375J1ZU",
+    },
+    "place_of_supply": "29",
+    "service_code": "998413",
+    "description": "5,000 prepaid credits for messages",
+    "credits": "5000",
+    "currency": "INR",
+    "amount": "1000.00",
+    "taxes": [{"label": "CGST 9 %", "amount": "90.00"}, {"label": "SGST 9 %", "amount": "90.00"}],
+    "rounding": "0.00",
+    "total": "1180.00",
+    "payment_reference": "pay_Rb2Kx81nQe4TzL",
+    "corrects": None,
+    "is_test": False,
+}
+CREDIT_NOTE: Example = INVOICE | {
+    "id": "inv_01kc4s0w9x2e5h8k1n4r7v0y3b",
+    "kind": "credit_note",
+    "number": "CN/26-27/000001",
+    "issued_at": "2026-11-23T17:20:44.018233Z",
+    "description": "400 prepaid credits taken back",
+    "credits": "400",
+    "amount": "80.00",
+    "taxes": [{"label": "CGST 9 %", "amount": "7.20"}, {"label": "SGST 9 %", "amount": "7.20"}],
+    "total": "94.40",
+    "corrects": "KH/26-27/000001",
 }
 PROBLEM_EXTRAS: dict[str, Example] = {
     "insufficient_credits": {
@@ -135,7 +195,10 @@ PROBLEM_EXTRAS: dict[str, Example] = {
         "errors": [{"field": "to", "code": "invalid_recipient", "detail": "No such telephone number exists."}]
     },
     "missing_scope": {"scope": "send"},
+    "rate_limited": {"retry_after_s": 3},
+    "spend_cap_reached": {"period": "day", "cap": "5000", "used": "4999.5"},
     "gateway_unavailable": {"top_up_id": "top_01kc1tt8n0q4y7c2s6v9d3j5ka"},
     "gateway_refused": {"top_up_id": "top_01kc1tt8n0q4y7c2s6v9d3j5ka"},
+    "refund_exceeds_unspent": {"refundable": "826.00"},
     "billing_details_missing": {"missing": ["state_code", "legal_name"]},
 }

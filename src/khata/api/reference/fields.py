@@ -9,7 +9,9 @@ from typing import Any
 
 from khata.api.credit_history import KINDS
 from khata.api.messages import STATUSES
-from khata.billing.queries import TopUpState
+from khata.billing.core.invoices import DocumentKind
+from khata.billing.core.refund_life import RefundState
+from khata.billing.queries import TopUpPurpose, TopUpState
 from khata.messaging.core.draft import BODY_LENGTH_MAX, METADATA_COUNT_MAX, METADATA_LENGTH_MAX, REFERENCE_LENGTH_MAX
 from khata.messaging.core.recipients import RECIPIENT_LENGTH_MAX
 from khata.payments.port import PaymentMethod, PaymentStatus
@@ -85,7 +87,7 @@ FIELDS: Mapping[str, Described] = {
     "seq": ("Number of the entry; it grows, and an entry is never changed.", {"minimum": 1}),
     "kind": ("Why credits moved.", {"enum": list(KINDS)}),
     "description": ("A few words for people.", {}),
-    "CreditChange.reference": ("Public id of the message or top-up, where there is one.", {}),
+    "CreditChange.reference": ("Public id of the message, top-up or refund, where there is one.", {}),
     "CreditChange.credits": ("What was added, or taken (negative).", _CREDITS),
     "balance_after": ("Available credits right after it.", _CREDITS),
     # Top-ups
@@ -96,25 +98,76 @@ FIELDS: Mapping[str, Described] = {
     "amount": ("Rupees before tax.", _MONEY),
     "TopUp.id": ("Public id of the top-up.", _id("top")),
     "TopUp.status": (
-        "State of the top-up. `failed`, `cancelled` and `expired` may still become `paid`, where a bank confirms late.",
+        "State of the top-up. Where a bank confirms late `failed`, `cancelled`, `expired` may still become `paid`.",
         {"enum": [state.value for state in TopUpState]},
     ),
     "tax": ("GST on it.", _MONEY),
     "total": ("What the payer pays.", _MONEY),
     "currency": ("Currency of all amounts.", {}),
+    "TopUp.purpose": (
+        "`credits`, or `plan`: a month of a plan, whose included credits expire at its end.",
+        {"enum": [purpose.value for purpose in TopUpPurpose]},
+    ),
     "TopUp.credits": ("What it gives once it is paid.", _CREDITS),
+    "TopUp.bonus_credits": ("What it gives on top, by a bonus or a coupon.", _CREDITS),
     "checkout_url": ("Where it is paid, in a browser.", {"format": "uri"}),
     "TopUp.created_at": ("When it was begun.", _INSTANT),
     "TopUp.expires_at": ("Until when it can be paid.", _INSTANT),
     "paid_at": ("When it was paid.", _INSTANT),
     "payments": ("Every payment the gateway reported, oldest first.", {}),
-    "invoice_id": ("Always `null` for now.", {}),
+    "invoice_id": ("Its invoice, once it is paid.", {}),
     "Payment.reference": ("The gateway's id of the payment.", {}),
     "Payment.status": ("State of the payment.", {"enum": [status.value for status in PaymentStatus]}),
     "method": ("How it was paid.", {"enum": [method.value for method in PaymentMethod]}),
     "Payment.amount": ("Rupees paid, tax included.", _MONEY),
     "bank_reference": ("What the bank calls it.", {}),
     "Payment.created_at": ("When the gateway saw it.", _INSTANT),
+    # Refunds
+    "RefundBody.amount": (
+        "Rupees to give back, tax included, with at most two decimals; all that is not refunded yet by default.",
+        {"pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"},
+    ),
+    "reason": ("A text of yours: why.", {"maxLength": 255}),
+    "refunds": ("Every refund of it, whoever began it, oldest first.", {}),
+    "Refund.id": ("Public id of the refund.", _id("rfnd")),
+    "Refund.status": (
+        "State of the refund. After `processed` the payer's bank may take 5–7 working days more.",
+        {"enum": [state.value for state in RefundState]},
+    ),
+    "Refund.amount": ("Rupees given back, tax included.", _MONEY),
+    "Refund.tax": ("GST in it.", _MONEY),
+    "Refund.credits": ("Credits that go with it.", _CREDITS),
+    "Refund.reference": ("The gateway's id of the refund.", {}),
+    "Refund.created_at": ("When it was begun.", _INSTANT),
+    "Refund.finished_at": ("When it was processed, or failed.", _INSTANT),
+    # Invoices
+    "Invoice.id": ("Public id of the document.", _id("inv")),
+    "Invoice.kind": (
+        "A credit note takes back from an invoice; its amounts are not negative.",
+        {"enum": [kind.value for kind in DocumentKind]},
+    ),
+    "number": ("Its number in a series without gaps, at most 16 characters.", {"pattern": "^[A-Z0-9]{1,3}/.+$"}),
+    "issued_at": ("When it was issued; the date on the paper is India's.", _INSTANT),
+    "Invoice.top_up_id": ("The top-up it belongs to.", {}),
+    "supplier": ("Who issued it, as written on it.", {}),
+    "customer": ("To whom it was issued, as written on it.", {}),
+    "InvoiceParty.name": ("Legal name.", {}),
+    "address": ("Address; empty where none was given.", {}),
+    "state_code": ("Code of the State, as GSTINs begin with.", {}),
+    "gstin": ("GSTIN, where registered.", {}),
+    "place_of_supply": ("Code of the State the supply is taxed in.", {}),
+    "service_code": ("SAC.", {}),
+    "Invoice.description": ("What was supplied.", {}),
+    "Invoice.credits": ("How many credits it is about.", _CREDITS),
+    "Invoice.amount": ("Taxable value.", _MONEY),
+    "taxes": ("The taxes on it.", {}),
+    "label": ("Name and rate of the tax.", {}),
+    "InvoiceTax.amount": ("How much of it.", _MONEY),
+    "rounding": ("What rounding the taxes leaves over, on credit notes only.", {"pattern": r"^-?[0-9]+\.[0-9]{2}$"}),
+    "Invoice.total": ("`amount`, `taxes` and `rounding` together.", _MONEY),
+    "payment_reference": ("The gateway's id of the payment.", {}),
+    "corrects": ("With a credit note: number of the invoice it takes back from.", {}),
+    "is_test": ("Whether it belongs to a test payment, so that it is no tax document.", {}),
     # Pages
     "data": ("The rows.", {}),
     "next_cursor": ("Give it as `cursor` to go on; `null` on the last page.", {}),
@@ -129,12 +182,17 @@ FIELDS: Mapping[str, Described] = {
     "Problem.balance": ("With `insufficient_credits`: available credits.", _CREDITS),
     "required": ("With `insufficient_credits`: what the request would cost.", _CREDITS),
     "top_up_url": ("With `insufficient_credits`: where to add what is missing.", {"format": "uri"}),
+    "retry_after_s": ("With `rate_limited`: seconds until the next message fits; `Retry-After` says the same.", {}),
+    "period": ("With `spend_cap_reached`: whose cap, the day's or the month's.", {}),
+    "cap": ("With `spend_cap_reached`: the organisation's own cap, in credits.", _CREDITS),
+    "used": ("With `spend_cap_reached`: credits accepted within that day or month.", _CREDITS),
     "scope": ("With `missing_scope`: the scope this call needs.", {}),
     "top_up_id": (
         "Where the gateway did not answer: the top-up begun, which the same Idempotency-Key goes on with.",
         {},
     ),
     "missing": ("With `billing_details_missing`: which details.", {}),
+    "refundable": ("With `refund_exceeds_unspent`: the most that can be refunded now, tax included.", _MONEY),
 }
 
 

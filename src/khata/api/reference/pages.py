@@ -108,8 +108,10 @@ def _shown(document: dict[str, Any], method: str, path: str, operation: dict[str
 
 
 def _answer(document: dict[str, Any], status: str, answer: dict[str, Any]) -> Answer:
-    (content,) = answer["content"].values()
+    ((media_type, content),) = answer["content"].items()
     codes = tuple(content.get("examples", {}))
+    if not content:
+        return Answer(status, (), (Sample(status, f"A file: {media_type}"),), codes)
     return Answer(
         status=status,
         rows=() if codes else tuple(_rows(document, content["schema"])),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -42,7 +42,12 @@ class Problem(msgspec.Struct, omit_defaults=True):
     top_up_url: str | msgspec.UnsetType = msgspec.UNSET
     scope: str | msgspec.UnsetType = msgspec.UNSET
     missing: list[str] | msgspec.UnsetType = msgspec.UNSET
+    refundable: str | msgspec.UnsetType = msgspec.UNSET
     top_up_id: str | msgspec.UnsetType = msgspec.UNSET
+    retry_after_s: int | msgspec.UnsetType = msgspec.UNSET
+    period: Literal["day", "month"] | msgspec.UnsetType = msgspec.UNSET
+    cap: str | msgspec.UnsetType = msgspec.UNSET
+    used: str | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ _ADVICE: dict[ErrorKind, str] = {
     ErrorKind.FORBIDDEN: "Ask an owner of the organisation, or the operator: repeating does not help.",
     ErrorKind.MISSING: "Check the address and the id. What belongs to another organisation is not found either.",
     ErrorKind.CONFLICT: "Read how things stand now, then decide; with `Retry-After`, repeat the request after that.",
+    ErrorKind.THROTTLED: "Repeat the same request after `Retry-After` seconds; its Idempotency-Key is still free.",
     ErrorKind.UNAVAILABLE: "Repeat the same request after `Retry-After` seconds, with the same Idempotency-Key.",
     ErrorKind.MISCONFIGURED: "Tell the operator: this installation is not set up for it.",
     ErrorKind.UNSUPPORTED: "Ask for something that is supported.",

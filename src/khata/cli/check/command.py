@@ -21,6 +21,7 @@ QUESTIONS: tuple[Callable[[Any], Iterator[str]], ...] = (
     configuration.jobs,
     configuration.gateway,
     configuration.carrier,
+    configuration.supplier,
     configuration.mode,
     configuration.framework,
 )

@@ -36,13 +36,16 @@ def jobs(environment: Any) -> Iterator[str]:
 
 
 def gateway(environment: Any) -> Iterator[str]:
-    name = "KHATA_GATEWAY_RAZORPAY"
-    if not environment.razorpay_key_id:
-        yield f"{name}_KEY_ID is not set: nobody can pay."
-    elif not environment.razorpay_key_secret:
-        yield f"{name}_KEY_SECRET is not set: the gateway will refuse us."
-    elif not environment.razorpay_webhook_secrets:
-        yield f"{name}_WEBHOOK_SECRETS is not set: webhooks are refused, and payments settle only when polled."
+    razorpay, stripe = "KHATA_GATEWAY_RAZORPAY", "KHATA_GATEWAY_STRIPE"
+    unheard = "webhooks are refused, and payments settle only when polled"
+    if not environment.razorpay_key_id and not environment.stripe_secret_key:
+        yield f"{razorpay}_KEY_ID is not set, nor is {stripe}_SECRET_KEY: nobody can pay."
+    if environment.razorpay_key_id and not environment.razorpay_key_secret:
+        yield f"{razorpay}_KEY_SECRET is not set: the gateway will refuse us."
+    if environment.razorpay_key_id and not environment.razorpay_webhook_secrets:
+        yield f"{razorpay}_WEBHOOK_SECRETS is not set: {unheard}."
+    if environment.stripe_secret_key and not environment.stripe_webhook_secrets:
+        yield f"{stripe}_WEBHOOK_SECRETS is not set: {unheard}."
 
 
 def carrier(environment: Any) -> Iterator[str]:
@@ -52,11 +55,24 @@ def carrier(environment: Any) -> Iterator[str]:
         yield "KHATA_SMPP_PASSWORD is not set: the carrier will refuse us."
 
 
+def supplier(environment: Any) -> Iterator[str]:
+    """Who issues the invoices; only where they are real."""
+    if environment.is_sandbox:
+        return
+    if environment.supplier_name in ("", environment.merchant_name):
+        yield "KHATA_SUPPLIER_NAME is not set: invoices name KHATA_MERCHANT_NAME as who issues them."
+    if not environment.supplier_address:
+        yield "KHATA_SUPPLIER_ADDRESS is not set: it must stand on every invoice."
+    if environment.tax_country == "IN" and not environment.supplier_gstin:
+        yield "KHATA_SUPPLIER_GSTIN is not set: an invoice without it gives customers no input tax credit."
+
+
 def mode(environment: Any) -> Iterator[str]:
     if environment.is_sandbox:
         return
-    if urlsplit(environment.razorpay_base_url).hostname in LOOPBACK:
-        yield "KHATA_MODE is live, but KHATA_GATEWAY_RAZORPAY_BASE_URL is a gateway on this machine."
+    for name, url in (("RAZORPAY", environment.razorpay_base_url), ("STRIPE", environment.stripe_base_url)):
+        if urlsplit(url).hostname in LOOPBACK:
+            yield f"KHATA_MODE is live, but KHATA_GATEWAY_{name}_BASE_URL is a gateway on this machine."
     for name, url in (("KHATA_PHONE_URL", environment.phone_url), ("KHATA_MAILBOX_URL", environment.mailbox_url)):
         if url:
             yield f"KHATA_MODE is live, but {name} leads to a simulated far end."

@@ -1,4 +1,4 @@
-"""Whether gateway, carrier and mail server take a connection. Nothing is said to them, so nothing is proved beyond."""
+"""Whether gateways, carrier and mail server take a connection. Nothing is said to them, so nothing is proved beyond."""
 
 import socket
 from collections.abc import Iterator
@@ -9,10 +9,8 @@ TIMEOUT_S = 5
 
 
 def reachable(environment: Any) -> Iterator[str]:
-    gateway = urlsplit(environment.razorpay_base_url)
-    gateway_port = gateway.port or (443 if gateway.scheme == "https" else 80)
     for what, host, port in (
-        ("The gateway (KHATA_GATEWAY_RAZORPAY_BASE_URL)", gateway.hostname, gateway_port),
+        *_gateways(environment),
         ("The carrier (KHATA_SMPP_HOST)", environment.smpp_host, environment.smpp_port),
         ("The mail server (KHATA_SMTP_HOST)", environment.smtp_host, environment.smtp_port),
     ):
@@ -20,3 +18,15 @@ def reachable(environment: Any) -> Iterator[str]:
             socket.create_connection((host or "", port), TIMEOUT_S).close()
         except OSError as error:
             yield f"{what} cannot be reached at {host}:{port}: {error.strerror or error}."
+
+
+def _gateways(environment: Any) -> Iterator[tuple[str, str | None, int]]:
+    """Those that are configured: what to call each, its host and its port."""
+    for name, key, url in (
+        ("RAZORPAY", environment.razorpay_key_id, environment.razorpay_base_url),
+        ("STRIPE", environment.stripe_secret_key, environment.stripe_base_url),
+    ):
+        parts = urlsplit(url)
+        if key:
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            yield f"The gateway (KHATA_GATEWAY_{name}_BASE_URL)", parts.hostname, port
