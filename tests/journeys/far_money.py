@@ -21,6 +21,11 @@ def act_on_newest(demo: RunningDemo, kind: str, payment_ref: str, action: str) -
     act(demo, kind, next(item["id"] for item in items if item["payment_id"] == payment_ref), action)
 
 
+def newest_payment(demo: RunningDemo, status: str) -> str:
+    """The gateway's reference of it."""
+    return str(next(item["id"] for item in _call(demo, "GET", "/payments")["items"] if item["status"] == status))
+
+
 def let_refunds_wait(demo: RunningDemo, payment_ref: str) -> None:
     """Until somebody says how they end."""
     _call(demo, "POST", "/faults", {"fault": "refund_slow", "target": payment_ref, "value": _SLOW_S})

@@ -131,7 +131,7 @@ def test_a_pending_payment_says_so_and_becomes_successful_by_itself(console: Con
     expect(page.get_by_text("You don't need to pay again")).to_be_visible()
     expect(page.get_by_role("banner").get_by_text("₹1,180.00 pending")).to_be_visible()
     console.expect_my_credits("0")
-    answer_for_bank(page, demo, "Succeed now")
+    answer_for_bank(demo, "created")
     console.expect_payment_successful()
     console.expect_my_credits("5,000")
     console.expect_credits_for_sms("5,000")
@@ -149,7 +149,7 @@ def test_a_bank_that_confirms_a_failed_payment_late_still_brings_the_credits(
     console.press("Yes, cancel")
     console.expect_heading("Failed")
     expect(page.get_by_text("No credits were added.")).to_be_visible()
-    answer_for_bank(page, demo, "Succeed late")
+    answer_for_bank(demo, "failed")
     console.expect_credits_come_late()
     expect(page.get_by_text("Confirmed late by your bank.")).to_be_visible()
     assert [line.credits for line in console.credit_history().lines] == [5000]

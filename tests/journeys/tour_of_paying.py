@@ -76,7 +76,7 @@ def _pending(console: Console, demo: RunningDemo) -> Iterator[Stop]:
     yield "add-credits-while-pending", page
     console.press("Cancel")
     page.get_by_label("Payments under way").get_by_role("link").click()
-    answer_for_bank(page, demo, "Succeed now")
+    answer_for_bank(demo, "created")
     console.expect_payment_successful()
     yield "payment-successful", page
 
