@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from khata.billing import operations
 from khata.billing.core.refund_life import RefundOrigin, RefundState
@@ -35,9 +35,9 @@ def spend(organisation_ids: tuple[int, ...], random: Random) -> None:
             post_batch(raw, [PlaceHold(organisation_id, message, amount), Capture(organisation_id, message, amount)])
 
 
-def refund_some(random: Random) -> None:
+def refund_some(organisation_ids: tuple[int, ...], random: Random) -> None:
     """A quarter of what is paid, in whole or in part, some of it twice under one key."""
-    for top_up in TopUp.objects.filter(state=TopUpState.PAID).order_by("id"):
+    for top_up in TopUp.objects.filter(organisation_id__in=organisation_ids, state=TopUpState.PAID).order_by("id"):
         if random.random() >= 0.25:
             continue
         amount_minor = None if random.random() < 0.4 else random.randrange(1, top_up.total_minor + 1)
@@ -47,33 +47,39 @@ def refund_some(random: Random) -> None:
     connection.close()
 
 
-def refund_at_the_gateway(gateway: httpx.Client, random: Random) -> None:
+def refund_at_the_gateway(gateway: httpx.Client, organisation_ids: tuple[int, ...], random: Random) -> None:
     """Past us: one in twelve credited payments, in part, as far as its API has no fault just then."""
-    for attempt in PaymentAttempt.objects.filter(purchase_reference__isnull=False).order_by("id"):
+    for attempt in _credited(organisation_ids):
         if random.random() < 1 / 12:
             amount_minor = random.randrange(100, max(attempt.amount_minor // 2, 101))
             with suppress(httpx.HTTPError):
                 gateway.post(f"/v1/payments/{attempt.payment_ref}/refund", json={"amount": amount_minor})
 
 
-def pay_twice(gateway: httpx.Client, random: Random) -> None:
+def pay_twice(gateway: httpx.Client, organisation_ids: tuple[int, ...], random: Random) -> None:
     """One in twelve captured payments is captured again, long after it was credited."""
-    for attempt in PaymentAttempt.objects.filter(purchase_reference__isnull=False).order_by("id"):
+    for attempt in _credited(organisation_ids):
         if random.random() < 1 / 12:
             gateway.post(f"/_sandbox/payments/{attempt.payment_ref}/capture_again")
 
 
-def decide_as_a_person(gateway: httpx.Client, journal: Journal) -> None:
+def decide_as_a_person(gateway: httpx.Client, organisation_ids: tuple[int, ...], journal: Journal) -> None:
     """Gives back at the gateway, past us, what Khata leaves to a person and the gateway still has.
 
     That is money of top-ups under review, and surplus payments whose own refund failed.
     """
-    waiting = PaymentAttempt.objects.filter(purchase_reference=None).filter(
+    mine = PaymentAttempt.objects.filter(top_up__organisation_id__in=organisation_ids)
+    waiting = mine.filter(purchase_reference=None).filter(
         Q(top_up__state=TopUpState.REVIEW) | Q(refunds__origin=RefundOrigin.SURPLUS, refunds__state=RefundState.FAILED)
     )
     for ref in set(waiting.values_list("payment_ref", flat=True)):
         if ref in journal.taken and journal.taken[ref].kept_minor > 0:
             gateway.post(f"/v1/payments/{ref}/refund", json={})
+
+
+def _credited(organisation_ids: tuple[int, ...]) -> "QuerySet[PaymentAttempt]":
+    mine = PaymentAttempt.objects.filter(top_up__organisation_id__in=organisation_ids)
+    return mine.filter(purchase_reference__isnull=False).order_by("id")
 
 
 def _refund(top_up_id: UUID, amount_minor: int | None, key: str) -> None:

@@ -88,9 +88,9 @@ def _let_time_pass(control: httpx.Client, *spans_s: int) -> None:
 
 def _let_money_go(control: httpx.Client, organisation_ids: tuple[int, ...], random: Random) -> None:
     afterwards.spend(organisation_ids, random)
-    afterwards.refund_some(random)
-    afterwards.refund_at_the_gateway(control, random)
-    afterwards.pay_twice(control, random)
+    afterwards.refund_some(organisation_ids, random)
+    afterwards.refund_at_the_gateway(control, organisation_ids, random)
+    afterwards.pay_twice(control, organisation_ids, random)
     work_off()
 
 
@@ -99,7 +99,7 @@ def _reconcile(control: httpx.Client, organisation_ids: tuple[int, ...]) -> Verd
     for _ in range(ROUNDS_MAX):
         now = utc_now()
         reconcile_between(default_gateway(), now - AHEAD, now + AHEAD)
-        afterwards.decide_as_a_person(control, read_journal(control))
+        afterwards.decide_as_a_person(control, organisation_ids, read_journal(control))
         _let_time_pass(control, 6 * 86_400)
         verdict = compare(read_journal(control), organisation_ids)
         if not verdict.problems:
