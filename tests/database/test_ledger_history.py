@@ -11,7 +11,8 @@ from khata.kernel.transactions import in_transaction
 from khata.ledger.core import Capture, Command, Grant, Kind, PlaceHold, Purchase, VoidHold
 from khata.ledger.models import Transfer
 from khata.ledger.operations import post_batch
-from khata.ledger.queries import HistoryFilter, history, history_totals, used_since
+from khata.ledger.queries import HistoryFilter, history, history_totals
+from khata.ledger.standings import standing
 from khata.tenancy.models import Organisation
 
 CREDIT = 1_000_000
@@ -87,7 +88,7 @@ def test_what_was_used_since_an_instant_is_holds_less_what_came_back(lived: int)
         later = [row for row in transfers(lived) if row.at >= since]
         held = sum(row.amount for row in later if row.kind == Kind.HOLD)
         returned = sum(row.amount for row in later if row.kind == Kind.VOID)
-        assert used_since(organisation_id=lived, since=since) == held - returned
+        assert standing(organisation_id=lived, since=since).used == held - returned
 
 
 def test_a_wallet_that_never_moved_has_an_empty_history(organisation: Organisation) -> None:
@@ -95,4 +96,4 @@ def test_a_wallet_that_never_moved_has_an_empty_history(organisation: Organisati
     where = HistoryFilter(created_after=now - timedelta(days=1), created_before=now)
     assert history(organisation_id=organisation.id, where=where).rows == []
     assert history_totals(organisation_id=organisation.id, where=where).closing == 0
-    assert used_since(organisation_id=organisation.id, since=now) == 0
+    assert standing(organisation_id=organisation.id, since=now).used == 0

@@ -1,14 +1,11 @@
 """`khata operator`: who may open the operator's pages of the console."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from khata.cli import wiring
-from khata.cli.errors import CommandStopped
-from khata.kernel.errors import KhataError
+from khata.cli.errors import one_sentence
 
 operator = typer.Typer(help="Who may open the operator's pages of the console (/operator/).", no_args_is_help=True)
 
@@ -22,7 +19,7 @@ def add(email: Email) -> None:
     # Django's models cannot be imported before it is set up.
     from khata.tenancy.operators import make_operator
 
-    with _one_sentence():
+    with one_sentence():
         is_new = make_operator(email=email)
     typer.echo(f"{email} is an operator now." if is_new else f"{email} is an operator already.")
 
@@ -33,7 +30,7 @@ def remove(email: Email) -> None:
     wiring.set_up()
     from khata.tenancy.operators import unmake_operator
 
-    with _one_sentence():
+    with one_sentence():
         was_operator = unmake_operator(email=email)
     typer.echo(f"{email} is no operator any more." if was_operator else f"{email} is no operator.")
 
@@ -44,15 +41,7 @@ def list_operators() -> None:
     wiring.set_up()
     from khata.tenancy.operators import operator_emails
 
-    with _one_sentence():
+    with one_sentence():
         emails = operator_emails()
     for email in emails:
         typer.echo(email)
-
-
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    try:
-        yield
-    except KhataError as error:
-        raise CommandStopped(error.detail) from None

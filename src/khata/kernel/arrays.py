@@ -9,18 +9,18 @@ from datetime import datetime
 from uuid import UUID
 
 
-def array_text(values: Iterable[int | bool | UUID | datetime | bytes | None]) -> str:
+def array_text(values: Iterable[int | UUID | datetime | bytes | None]) -> str:
     """For a parameter written `%s::bigint[]` (or `uuid[]`, …), which says what the elements are."""
     return "{" + ",".join(map(_element, values)) + "}"
 
 
-def array_texts(rows: Iterable[tuple[int | bool | UUID | datetime | bytes | None, ...]], width: int) -> list[str]:
+def array_texts(rows: Iterable[tuple[int | UUID | datetime | bytes | None, ...]], width: int) -> list[str]:
     """One array for each of `width` columns; no rows make empty arrays."""
     columns = list(zip(*rows, strict=True))
     return [array_text(column) for column in columns] if columns else ["{}"] * width
 
 
-def _element(value: int | bool | UUID | datetime | bytes | None) -> str:
+def _element(value: int | UUID | datetime | bytes | None) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, datetime):

@@ -19,8 +19,7 @@ HISTORY_KINDS = (Kind.PURCHASE, Kind.GRANT, Kind.HOLD, Kind.VOID, Kind.EXPIRE, K
 owed changes no balance."""
 
 _INCOMING = (Kind.PURCHASE, Kind.GRANT, Kind.VOID)
-_RARE_KINDS = (Kind.PURCHASE, Kind.GRANT, Kind.EXPIRE, Kind.REFUND, Kind.REVERSE)
-_KINDS_BUT_HOLDS = (*_RARE_KINDS, Kind.VOID)
+_KINDS_BUT_HOLDS = (Kind.PURCHASE, Kind.GRANT, Kind.VOID, Kind.EXPIRE, Kind.REFUND, Kind.REVERSE)
 
 _LAST_SEQ_BEFORE = """
     with recursive halving (low, high) as (
@@ -170,14 +169,6 @@ def history_totals(*, organisation_id: int, where: HistoryFilter | None = None) 
     refunded, taken_back = -sums.get(Kind.REFUND, 0), -sums.get(Kind.REVERSE, 0)
     used = closing - opening - added - returned - expired - refunded - taken_back
     return HistoryTotals(opening, added, used, returned, expired, closing, refunded, taken_back)
-
-
-def used_since(*, organisation_id: int, since: datetime) -> int:
-    """Micro-credits that messages took since an instant, used or reserved, less what was returned."""
-    rows = _within(organisation_id, HistoryFilter(created_after=since)).filter(kind__in=_RARE_KINDS)
-    sums: dict[int, int] = {row["kind"]: row["total"] for row in rows.values("kind").annotate(total=Sum("amount"))}
-    others = sum(amount if kind in _INCOMING else -amount for kind, amount in sums.items())
-    return _balance_at(organisation_id, since) + others - _balance_at(organisation_id, None)
 
 
 def has_credits_come(*, organisation_id: int) -> bool:

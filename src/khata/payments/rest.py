@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -16,6 +17,20 @@ Json = dict[str, Any]
 
 ANSWER_BYTES_MAX = 1_048_576
 _CONFLICT, _TOO_MANY_REQUESTS = 409, 429
+
+
+def check_addresses(*urls: str) -> None:
+    """Raises ValueError for what is no address of a gateway."""
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url} is not an http:// or https:// address")
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port, as the Content-Security-Policy names where a browser is sent."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 class RestClient:

@@ -11,6 +11,7 @@ from khata.console.access import member_page
 from khata.console.history import history_lines
 from khata.console.requests import MemberRequest
 from khata.ledger import queries as ledger
+from khata.ledger.standings import standing
 from khata.messaging import queries as messaging
 from khata.notices import queries as notices
 from khata.tenancy import queries as tenancy
@@ -48,7 +49,7 @@ def dashboard(request: MemberRequest) -> HttpResponse:
         "messages_recent": messages.rows,
         "lines": history_lines(organisation_id, entries.rows),
         "counts": messaging.counts_since(organisation_id=organisation_id, since=midnight),
-        "used_today_micro": ledger.used_since(organisation_id=organisation_id, since=midnight),
+        "used_today_micro": standing(organisation_id=organisation_id, since=midnight).used,
         "steps": _first_steps(organisation_id, has_sent=bool(messages.rows)),
     }
     return render(request, "console/dashboard.html", shown)

@@ -21,7 +21,7 @@ from khata.messaging.operations.allowances import keep_within_limits, note_spend
 from khata.messaging.operations.replays import KeptAnswer, SentMessage, keep_answers, load_answers
 from khata.messaging.operations.requests import Acceptance, Entry, Priced, SendRequest, price_all
 from khata.messaging.rows import Connection, NewMessage, copy_messages
-from khata.tenancy.operations import Caller, InvalidApiKey, Sender, authenticate_api_keys, require_scope, senders_known
+from khata.tenancy.operations import Asker, Caller, InvalidApiKey, askers_known, authenticate_api_keys, require_scope
 
 SCOPE = "send"
 
@@ -107,49 +107,49 @@ def send_messages(
 
 def _identify(connection: Connection, asked: Sequence[Priced], answers: list[Answer | None]) -> list[Entry]:
     """Who asks, read in this very batch: a key revoked before it is dead. Only what may go on comes back."""
-    senders = _senders(connection, asked)
+    askers = _askers(connection, asked)
     entries = []
     for place, priced in enumerate(asked):
-        sender = senders[_subject(priced.acceptance)]
-        if isinstance(sender, KhataError):
-            answers[place] = sender
+        asker = askers[_identity(priced.acceptance)]
+        if isinstance(asker, KhataError):
+            answers[place] = asker
         elif priced.refusal is not None:
             answers[place] = priced.refusal
         else:
-            entries.append(Entry(place, sender, priced))
+            entries.append(Entry(place, asker, priced))
     return entries
 
 
-_Subject = bytes | tuple[int, UUID | None]
+_Identity = bytes | tuple[int, UUID | None]
 """An API key's digest, or an organisation and perhaps one of its keys."""
 
 
-def _subject(acceptance: Acceptance) -> _Subject:
+def _identity(acceptance: Acceptance) -> _Identity:
     if acceptance.api_key_digest is not None:
         return acceptance.api_key_digest
     assert acceptance.organisation_id is not None
     return acceptance.organisation_id, acceptance.api_key_id
 
 
-def _senders(connection: Connection, asked: Sequence[Priced]) -> Mapping[_Subject, Sender | KhataError]:
-    subjects = {_subject(priced.acceptance) for priced in asked}
-    digests = {subject for subject in subjects if isinstance(subject, bytes)}
-    known = {subject for subject in subjects if not isinstance(subject, bytes)}
+def _askers(connection: Connection, asked: Sequence[Priced]) -> Mapping[_Identity, Asker | KhataError]:
+    identities = {_identity(priced.acceptance) for priced in asked}
+    digests = {identity for identity in identities if isinstance(identity, bytes)}
+    known = {identity for identity in identities if not isinstance(identity, bytes)}
     callers = authenticate_api_keys(connection, digests) if digests else {}
-    senders: dict[_Subject, Sender | KhataError] = {}
-    senders.update((digest, _sender(callers.get(digest))) for digest in digests)
-    senders.update(senders_known(connection, known).items() if known else ())
-    return senders
+    askers: dict[_Identity, Asker | KhataError] = {}
+    askers.update((digest, _asker(callers.get(digest))) for digest in digests)
+    askers.update(askers_known(connection, known).items() if known else ())
+    return askers
 
 
-def _sender(caller: Caller | None) -> Sender | KhataError:
+def _asker(caller: Caller | None) -> Asker | KhataError:
     if caller is None:
         return InvalidApiKey()
     try:
         require_scope(caller, SCOPE)
     except KhataError as error:
         return error
-    return Sender(caller.organisation_id, caller.api_key_id, caller.limits)
+    return Asker(caller.organisation_id, caller.api_key_id, caller.limits)
 
 
 def _sort_out_repeats(
@@ -198,19 +198,19 @@ def _hold_and_write(
 
 
 def _row(entry: Entry, now: datetime) -> NewMessage:
-    priced, sender = entry.priced, entry.sender
+    priced, asker = entry.priced, entry.asker
     draft = priced.draft
     assert draft is not None
     return NewMessage(
-        shard_of(sender.organisation_id),
-        sender.organisation_id,
+        shard_of(asker.organisation_id),
+        asker.organisation_id,
         priced.message_id,
         _CHANNEL_SMS,
         _ACCEPTED,
         priced.credits,
         now,
         now,
-        sender.api_key_id,
+        asker.api_key_id,
         priced.acceptance.member_id,
         _ENCODING_CODES[draft.segmentation.encoding],
         draft.segmentation.segment_count,

@@ -26,7 +26,7 @@ def keep_within_limits(
     connection: Connection, entries: Sequence[Entry]
 ) -> tuple[list[Entry], Spending, dict[int, KhataError]]:
     """The entries their limits let through, in order, and the refusals by place. Call it under the wallets' locks."""
-    if not any(entry.sender.limits for entry in entries):
+    if not any(entry.asker.limits for entry in entries):
         return list(entries), {}, {}
     subjects = {subject: limits for entry in entries for subject, limits in _limits(entry)}
     now, kept = load_allowances(connection, subjects)
@@ -53,14 +53,14 @@ def note_spending(connection: Connection, spending: Spending, accepted: Iterable
 
 
 def _limits(entry: Entry) -> Iterable[tuple[Subject, Limits]]:
-    limits = entry.sender.limits
+    limits = entry.asker.limits
     if limits is None:
         return
     whole = Limits(limits.messages_per_minute_max, limits.credits_per_day_max, limits.credits_per_month_max)
     if whole != Limits():
         yield Subject(entry.organisation_id, _THE_ORGANISATION), whole
-    if entry.sender.api_key_id is not None and limits.key_messages_per_minute_max is not None:
-        yield Subject(entry.organisation_id, entry.sender.api_key_id), Limits(limits.key_messages_per_minute_max)
+    if entry.asker.api_key_id is not None and limits.key_messages_per_minute_max is not None:
+        yield Subject(entry.organisation_id, entry.asker.api_key_id), Limits(limits.key_messages_per_minute_max)
 
 
 def _take(running: Spending, entry: Entry) -> KhataError | None:
@@ -87,5 +87,5 @@ def _cap_reached(reached: CapReached) -> SpendCapReached:
 
 
 def _today(entry: Entry, now: datetime) -> date:
-    zone = entry.sender.limits.time_zone if entry.sender.limits is not None else "UTC"
+    zone = entry.asker.limits.time_zone if entry.asker.limits is not None else "UTC"
     return now.astimezone(ZoneInfo(zone)).date()

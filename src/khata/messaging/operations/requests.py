@@ -12,7 +12,7 @@ from khata.messaging.errors import DestinationUnpriced, InvalidRecipient
 from khata.messaging.operations.replays import request_digest
 from khata.pricing.core.rate_card import RateCard
 from khata.pricing.queries import rate_card
-from khata.tenancy.operations import Sender
+from khata.tenancy.operations import Asker
 
 
 class SendRequest(Struct, frozen=True):
@@ -49,21 +49,21 @@ class Priced(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """A priced request of a known sender on its way through a batch; `place` is where its answer goes."""
+    """A priced request of a known asker on its way through a batch; `place` is where its answer goes."""
 
     place: int
-    sender: Sender
+    asker: Asker
     priced: Priced
 
     @property
     def organisation_id(self) -> int:
-        return self.sender.organisation_id
+        return self.asker.organisation_id
 
     @property
     def key(self) -> tuple[int, str] | None:
         """What makes its effect happen once, if it asked for that."""
         text = self.priced.acceptance.idempotency_key
-        return None if text is None else (self.sender.organisation_id, text)
+        return None if text is None else (self.asker.organisation_id, text)
 
 
 def price_all(acceptances: Sequence[Acceptance]) -> list[Priced]:

@@ -13,17 +13,18 @@ from khata.tenancy.operations.api_keys import (
     require_scope,
     revoke_api_key,
 )
-from khata.tenancy.operations.limits import Sender, change_sending_limits, senders_known
+from khata.tenancy.operations.limits import Asker, askers_known, change_sending_limits
 from khata.tenancy.operations.organisations import BillingDetails, change_billing_details, create_organisation
 
 __all__ = [
     "SCOPES",
+    "Asker",
     "BillingDetails",
     "Caller",
     "InvalidApiKey",
     "MissingScope",
-    "Sender",
     "api_key_digest",
+    "askers_known",
     "authenticate_api_key",
     "authenticate_api_keys",
     "change_billing_details",
@@ -35,5 +36,4 @@ __all__ = [
     "note_api_key_use_by_digest",
     "require_scope",
     "revoke_api_key",
-    "senders_known",
 ]

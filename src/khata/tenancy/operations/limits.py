@@ -23,7 +23,7 @@ _SENDERS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class Asker:
     """Whose message it is, and what it may send; `limits` is None where nothing is limited."""
 
     organisation_id: int
@@ -49,13 +49,13 @@ def change_sending_limits(
     Organisation.objects.filter(id=organisation_id).update(messages_per_minute_max=messages_per_minute_max, **caps)
 
 
-def senders_known(
+def askers_known(
     connection: psycopg.Connection[Any], subjects: Collection[tuple[int, UUID | None]]
-) -> dict[tuple[int, UUID | None], Sender]:
-    """The senders of (organisation, API key or None) that were authenticated before, with their limits of now."""
+) -> dict[tuple[int, UUID | None], Asker]:
+    """The askers of (organisation, API key or None) that were authenticated before, with their limits of now."""
     rows = psycopg.Cursor(connection).execute(_SENDERS, array_texts(subjects, 2), prepare=True)
     limits = {(row[0], row[1]): limits_of(*row[2:]) for row in rows}
-    return {subject: Sender(*subject, limits.get(subject)) for subject in subjects}
+    return {subject: Asker(*subject, limits.get(subject)) for subject in subjects}
 
 
 def limits_of(

@@ -1,9 +1,9 @@
 """What an operator sets to take money through one Razorpay account."""
 
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from khata.payments.port import Mode
+from khata.payments.rest import check_addresses, origin_of
 
 _MODES: dict[str, Mode] = {"rzp_test_": "test", "rzp_live_": "live"}
 _KEY_PREFIX_LENGTH = 9
@@ -33,10 +33,7 @@ class RazorpaySettings:
             raise ValueError("Razorpay's key secret and webhook secrets must not be empty")
         if self.is_sandbox and self.mode == "live":
             raise ValueError("a live key must not be sent to a sandbox")
-        for url in (self.base_url, self.checkout_url):
-            parts = urlsplit(url)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError(f"{url} is not an http:// or https:// address")
+        check_addresses(self.base_url, self.checkout_url)
 
     @property
     def mode(self) -> Mode:
@@ -45,5 +42,4 @@ class RazorpaySettings:
 
     @property
     def checkout_origin(self) -> str:
-        parts = urlsplit(self.checkout_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self.checkout_url)

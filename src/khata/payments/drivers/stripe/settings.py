@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from khata.payments.port import Mode
+from khata.payments.rest import check_addresses, origin_of
 
 _SECRET_KEY = re.compile(r"(?:sk|rk)_(?P<mode>test|live)_\S+")
 
@@ -34,10 +34,7 @@ class StripeSettings:
             raise ValueError("Stripe's webhook secrets must not be empty")
         if self.is_sandbox and self.mode == "live":
             raise ValueError("a live key must not be sent to a sandbox")
-        for url in (self.base_url, self.checkout_url):
-            parts = urlsplit(url)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError(f"{url} is not an http:// or https:// address")
+        check_addresses(self.base_url, self.checkout_url)
 
     @property
     def mode(self) -> Mode:
@@ -47,5 +44,4 @@ class StripeSettings:
 
     @property
     def checkout_origin(self) -> str:
-        parts = urlsplit(self.checkout_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self.checkout_url)
