@@ -10,6 +10,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 import django
+from django.apps import apps
 
 from khata.cli.errors import Misconfigured
 
@@ -25,6 +26,8 @@ WRONG_ENVIRONMENT = "khata.site.environment:Misconfigured"
 
 def set_up() -> None:
     """Read the environment and get Django ready. Raises `Misconfigured`."""
+    if apps.ready:  # Once a process: a second time would point the log at whatever stderr is at that moment.
+        return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     with _one_sentence():
         django.setup()

@@ -106,10 +106,13 @@ def test_requests_are_counted_by_door_and_status() -> None:
     assert after[took] - before.get(took, 0) == 2
 
 
-def test_a_line_logged_while_answering_names_the_request(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_logged_while_answering_names_the_request(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     logger, handler = logging.getLogger("khata.tests"), logging.StreamHandler(sys.stderr)
     lines = LineFormatter("json")
     handler.setFormatter(lines)
+    monkeypatch.setattr(logger, "propagate", False)
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         note(message_id="msg_1")
