@@ -84,7 +84,8 @@ class RunningDemo:
         processes = family(self.process)
         self.process.kill()
         self.process.wait()
-        wait_until(lambda: survivors(processes) == [], "every process followed the demo")
+        # Orderly: each lets its far ends answer first, while the database is going too.
+        wait_until(lambda: survivors(processes) == [], "every process followed the demo", deadline_s=180)
 
     def verify_ledger(self) -> tuple[int, str]:
         """Exit code and words of `khata verify-ledger` on the demo's database."""
