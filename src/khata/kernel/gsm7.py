@@ -30,6 +30,9 @@ _EXTENSION_TABLE = {
     "€": 0x65,
 }
 
+_CHARACTERS = dict.fromkeys(range(0x80, 0x100), "\ufffd") | dict(enumerate(_DEFAULT_TABLE))
+_EXTENDED = {chr(code): character for character, code in _EXTENSION_TABLE.items()}
+
 SEPTETS: Mapping[str, bytes] = MappingProxyType(
     {character: bytes((code,)) for code, character in enumerate(_DEFAULT_TABLE) if code != ESCAPE}
     | {character: bytes((ESCAPE, code)) for character, code in _EXTENSION_TABLE.items()}
@@ -51,3 +54,20 @@ def encode(text: str) -> bytes:
         return b"".join(map(SEPTETS.__getitem__, text))
     except KeyError as error:
         raise NotGsm7(f"{error} is not in the GSM 7-bit alphabet") from None
+
+
+def decode(octets: bytes) -> str:
+    """The text of one septet per octet; what is no septet is U+FFFD.
+
+    An escape before nothing known leaves the character of the default table; alone it is a space (§6.2.1.1).
+    """
+    plain, *escaped = octets.decode("latin-1").split(chr(ESCAPE))
+    return plain.translate(_CHARACTERS) + "".join(map(_decode_escaped, escaped))
+
+
+def _decode_escaped(after_escape: str) -> str:
+    if not after_escape:
+        return " "
+    if after_escape[0] in _EXTENDED:
+        return _EXTENDED[after_escape[0]] + after_escape[1:].translate(_CHARACTERS)
+    return after_escape.translate(_CHARACTERS)

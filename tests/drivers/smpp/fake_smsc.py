@@ -2,6 +2,7 @@
 with the driver, so that a mistake in the driver's codec cannot hide in both."""
 
 import asyncio
+import ssl
 import struct
 import uuid
 from collections.abc import Awaitable, Callable
@@ -10,16 +11,20 @@ from types import TracebackType
 from typing import Any, Self
 
 from khata.carriers.drivers.smpp import SmppCarrier, SmppSettings
-from khata.carriers.port import Receipt, Submission
+from khata.carriers.port import CarrierNews, InboundMessage, Receipt, Submission
 
+BIND_RECEIVER = 0x01
+BIND_TRANSMITTER = 0x02
 BIND = 0x09
+QUERY = 0x03
 SUBMIT = 0x04
 DELIVER = 0x05
 UNBIND = 0x06
 ENQUIRE = 0x15
+DATA = 0x103
 ANSWER = 0x80000000
 
-DEADLINE_S = 10
+DEADLINE_S = 30
 
 
 def frame(command: int, sequence: int, status: int = 0, body: bytes = b"") -> bytes:
@@ -33,6 +38,8 @@ class Link:
     writer: asyncio.StreamWriter
     chunk_size: int = 0
     """When set, everything leaves in pieces of this size."""
+    bound_by: int = 0
+    """The command of its bind."""
 
     async def send(self, command: int, sequence: int, status: int = 0, body: bytes = b"") -> None:
         await self.send_bytes(frame(command, sequence, status, body))
@@ -67,7 +74,11 @@ class FakeSmsc:
     chunk_size: int = 0
     port: int = 0
     links: list[Link] = field(default_factory=list)
+    query_answer: tuple[int, bytes] = (0x67, b"")
+    """Status and body of what every query_sm is answered with."""
+    tls: ssl.SSLContext | None = None
     bind_bodies: list[bytes] = field(default_factory=list)
+    query_bodies: list[bytes] = field(default_factory=list)
     submit_bodies: list[bytes] = field(default_factory=list)
     enquiry_count: int = 0
     unbind_count: int = 0
@@ -75,7 +86,7 @@ class FakeSmsc:
     """(command, status, sequence) of what the driver answered."""
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -104,9 +115,13 @@ class FakeSmsc:
     async def _take(self, link: Link, command: int, status: int, sequence: int, body: bytes) -> None:
         if command & ANSWER:
             self.answers.append((command, status, sequence))
-        elif command == BIND:
+        elif command in (BIND, BIND_RECEIVER, BIND_TRANSMITTER):
+            link.bound_by = command
             self.bind_bodies.append(body)
-            await link.send(ANSWER | BIND, sequence, self.bind_status, b"fake\0")
+            await link.send(ANSWER | command, sequence, self.bind_status, b"fake\0")
+        elif command == QUERY:
+            self.query_bodies.append(body)
+            await link.send(ANSWER | QUERY, sequence, *self.query_answer)
         elif command == SUBMIT:
             self.submit_bodies.append(body)
             await self.on_submit(link, sequence, body)
@@ -124,9 +139,13 @@ class Inbox:
 
     def __init__(self) -> None:
         self.receipts: list[Receipt] = []
+        self.messages: list[InboundMessage] = []
 
-    async def store(self, receipt: Receipt) -> None:
-        self.receipts.append(receipt)
+    async def store(self, news: CarrierNews) -> None:
+        if isinstance(news, Receipt):
+            self.receipts.append(news)
+        else:
+            self.messages.append(news)
 
 
 class Bound:
@@ -174,10 +193,10 @@ def submission(**changes: Any) -> Submission:
     return Submission(**(values | changes))
 
 
-def delivery_body(text: bytes, esm_class: int = 0x04, tlvs: bytes = b"") -> bytes:
+def delivery_body(text: bytes, esm_class: int = 0x04, tlvs: bytes = b"", data_coding: int = 0) -> bytes:
     """The body of a deliver_sm from +919812345678 to HDRXYZ."""
     addresses = b"\0\1\1919812345678\0\5\0HDRXYZ\0"
-    return addresses + bytes((esm_class, 0, 0, 0, 0, 0, 0, 0, 0, len(text))) + text + tlvs
+    return addresses + bytes((esm_class, 0, 0, 0, 0, 0, 0, data_coding, 0, len(text))) + text + tlvs
 
 
 async def eventually(is_so: Callable[[], bool]) -> None:

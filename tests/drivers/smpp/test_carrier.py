@@ -214,7 +214,8 @@ async def test_what_had_not_begun_to_leave_when_the_connection_went_is_certainly
     async with FakeSmsc() as smsc, Bound(smsc) as carrier:
         under_way = [asyncio.create_task(carrier.submit(submission())) for _ in range(3)]
         await asyncio.sleep(0)  # all have written; what is written in one turn leaves at its end
-        assert carrier._bound is not None
-        carrier._bound.abort("test")
+        session = carrier._binds[0]._session
+        assert session is not None
+        session.abort("test")
         assert {type(answer) for answer in await asyncio.gather(*under_way)} == {Unavailable}
         assert smsc.submit_bodies == []

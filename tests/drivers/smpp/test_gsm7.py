@@ -1,6 +1,8 @@
 """The alphabet against facts written down a second time."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from khata.kernel import gsm7
 
@@ -41,3 +43,29 @@ def test_a_character_has_the_code_of_3gpp_23_038(text: str, octets: str) -> None
 def test_a_character_outside_the_alphabet_is_refused(character: str) -> None:
     with pytest.raises(gsm7.NotGsm7):
         gsm7.encode(f"a{character}")
+
+
+@given(st.text(st.sampled_from(list(gsm7.SEPTETS))))
+def test_what_is_encoded_is_decoded(text: str) -> None:
+    assert gsm7.decode(gsm7.encode(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"\x1b\x65", "€"),
+        (b"\x1bA", "A"),
+        (b"a\x1b", "a "),
+        (b"\x1b\x1b\x65", " €"),
+        (b"\x80a\xff", "\ufffda\ufffd"),
+        (b"\x1b\xff", "\ufffd"),
+        (b"", ""),
+    ],
+)
+def test_octets_that_are_no_text_still_say_something(octets: bytes, text: str) -> None:
+    assert gsm7.decode(octets) == text
+
+
+@given(st.binary(max_size=300))
+def test_any_octets_are_decoded(octets: bytes) -> None:
+    assert len(gsm7.decode(octets)) <= len(octets)

@@ -1,22 +1,23 @@
 """Laws of the codec: what is written is read back, and no bytes from outside do more than raise PduError."""
 
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from khata.carriers.drivers.smpp.pdu import (
-    PDU_MAX,
+from khata.carriers.drivers.smpp.bodies import (
     Address,
-    Pdu,
-    PduBuffer,
-    PduError,
+    QueryAnswer,
     ShortMessage,
     bind_body,
     message_id_of,
+    query_answer_of,
+    query_body,
 )
+from khata.carriers.drivers.smpp.pdu import PDU_MAX, Pdu, PduBuffer, PduError
 
 from .fake_smsc import delivery_body
 
@@ -56,10 +57,19 @@ def test_pdus_come_out_of_single_octets() -> None:
     assert received == [Pdu(0x15, 0, 1), Pdu(0x80000004, 0, 2, b"id\0")]
 
 
-@given(st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused_as_a_short_message(body: bytes) -> None:
+@given(st.binary(max_size=300), st.sampled_from((ShortMessage.decode, ShortMessage.decode_data)))
+def test_any_bytes_are_read_or_refused_as_a_short_message(body: bytes, decode: Callable[[bytes], ShortMessage]) -> None:
     with suppress(PduError):
-        assert isinstance(ShortMessage.decode(body), ShortMessage)
+        message = decode(body)
+        assert len(message.octets) + sum(4 + len(value) for _, value in message.tlvs) < len(body)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused_as_an_answer(body: bytes) -> None:
+    with suppress(PduError):
+        assert message_id_of(body).encode("latin-1") in body
+    with suppress(PduError):
+        assert query_answer_of(body).message_state in body
 
 
 @given(short_messages, st.data())
@@ -128,3 +138,40 @@ def test_a_message_id_keeps_its_spelling() -> None:
 def test_a_message_id_without_its_end_is_refused(body: bytes) -> None:
     with pytest.raises(PduError):
         message_id_of(body)
+
+
+def test_a_data_sm_carries_its_message_in_its_parameters() -> None:
+    tlvs = b"\x00\x1e\x00\x037f\0" + b"\x04\x24\x00\x04text"
+    message = ShortMessage.decode_data(b"CMT\0\1\1919812345678\0\5\0HDRXYZ\0\x04\x01\x08" + tlvs)
+    assert message == ShortMessage(
+        Address(1, 1, "919812345678"),
+        Address(5, 0, "HDRXYZ"),
+        esm_class=0x04,
+        registered_delivery=1,
+        data_coding=8,
+        octets=b"",
+        tlvs=((0x1E, b"7f\0"), (0x424, b"text")),
+    )
+    assert message.content == b"text"
+
+
+def test_a_query_names_the_message_and_its_sender() -> None:
+    assert query_body("7f", Address(5, 0, "HDRXYZ")) == b"7f\0\5\0HDRXYZ\0"
+
+
+def test_the_answer_to_a_query_is_read() -> None:
+    final = b"7f\x00" + b"260101120000000+\x00" + b"\x02\x00"
+    assert query_answer_of(final) == QueryAnswer("7f", "260101120000000+", 2, 0)
+    assert query_answer_of(b"7f\x00\x00\x01\x05") == QueryAnswer("7f", "", 1, 5)
+
+
+@pytest.mark.parametrize("body", [b"", b"7f", b"7f\0", b"7f\0\0", b"7f\0\0\1"])
+def test_an_answer_to_a_query_that_ends_too_early_is_refused(body: bytes) -> None:
+    with pytest.raises(PduError):
+        query_answer_of(body)
+
+
+@pytest.mark.parametrize("tlv", [(0x1_0000, b""), (0x424, b"a" * 65_536)])
+def test_a_parameter_that_does_not_fit_is_refused(tlv: tuple[int, bytes]) -> None:
+    with pytest.raises(PduError):
+        ShortMessage(Address(1, 1, "91"), Address(1, 1, "91"), 0, 1, 0, b"", (tlv,)).encode()

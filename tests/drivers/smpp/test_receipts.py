@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from khata.carriers.drivers.smpp.pdu import Address, ShortMessage
-from khata.carriers.drivers.smpp.receipts import RAW_LENGTH_MAX, is_receipt, receipt_of
+from khata.carriers.drivers.smpp.bodies import Address, QueryAnswer, ShortMessage
+from khata.carriers.drivers.smpp.message_ids import MessageIds
+from khata.carriers.drivers.smpp.receipts import (
+    ERROR_CODE_LENGTH_MAX,
+    RAW_LENGTH_MAX,
+    is_receipt,
+    receipt_of,
+    receipt_of_query,
+)
 from khata.carriers.port import Receipt, ReceiptState
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -21,7 +28,7 @@ def delivery(octets: bytes = TEXT, *tlvs: tuple[int, bytes], esm_class: int = 0x
 
 
 def receipt(message: ShortMessage) -> Receipt:
-    found = receipt_of(message, "fake", AT)
+    found = receipt_of(message, "fake", MessageIds.AS_IS, AT)
     assert found is not None
     return found
 
@@ -87,16 +94,40 @@ def test_only_what_the_smsc_marked_is_a_receipt() -> None:
     assert not is_receipt(delivery(esm_class=0x40))
 
 
+def test_the_id_is_read_by_the_carriers_rule() -> None:
+    for message in (delivery(b"id:0000000031 stat:DELIVRD"), delivery(TEXT, (0x1E, b"0031\0"))):
+        found = receipt_of(message, "fake", MessageIds.DECIMAL_IN_RECEIPTS, AT)
+        assert found is not None
+        assert found.carrier_ref == "1f"
+
+
+def test_an_endless_error_code_is_cut() -> None:
+    assert receipt(delivery(b"", (0x424, b"id:1 err:" + b"9" * 60_000))).error_code == "9" * ERROR_CODE_LENGTH_MAX
+
+
+@pytest.mark.parametrize(
+    ("number", "state"), [(1, ReceiptState.ENROUTE), (2, ReceiptState.DELIVERED), (99, ReceiptState.UNKNOWN)]
+)
+def test_a_query_is_told_like_a_receipt_under_the_id_that_was_asked_about(number: int, state: ReceiptState) -> None:
+    found = receipt_of_query(QueryAnswer("0000001F", "", number, 0), "fake", "1f", AT)
+    assert found == Receipt("fake", "1f", state, "", f"query_sm: state {number}", AT)
+
+
+def test_an_id_nobody_could_look_up_names_no_message() -> None:
+    message = delivery(b"", (0x424, b"stat:DELIVRD id:" + b"7" * 256))
+    assert receipt_of(message, "fake", MessageIds.AS_IS, AT) is None
+
+
 @pytest.mark.parametrize("octets", [b"", b"stat:DELIVRD err:000", b"text:id:1 stat:DELIVRD"])
 def test_a_receipt_that_names_no_message_is_none(octets: bytes) -> None:
-    assert receipt_of(delivery(octets), "fake", AT) is None
+    assert receipt_of(delivery(octets), "fake", MessageIds.AS_IS, AT) is None
 
 
 @given(st.binary(max_size=254), st.integers(0, 255), st.lists(st.tuples(st.integers(0, 0x427), st.binary())))
 def test_any_delivery_gives_a_receipt_the_database_can_keep_or_none(
     octets: bytes, coding: int, tlvs: list[tuple[int, bytes]]
 ) -> None:
-    found = receipt_of(delivery(octets, *tlvs, (0x1E, octets), coding=coding), "fake", AT)
+    found = receipt_of(delivery(octets, *tlvs, (0x1E, octets), coding=coding), "fake", MessageIds.AS_IS, AT)
     if found is not None:
         kept = found.carrier_ref + found.error_code + found.raw
         assert kept.encode()

@@ -1,7 +1,7 @@
-"""SMPP 3.4 on the wire: the PDUs we speak, to bytes and back. No I/O, no state beyond an unfinished PDU.
+"""SMPP 3.4 on the wire: a stream of octets cut into PDUs, and the fields bodies are made of. No I/O.
 
-Source: SMPP Protocol Specification v3.4 issue 1.2, §3 to §5. We write within its field sizes; we read any
-terminated string, since carriers are generous with theirs and a receipt is worth more than a rule.
+Source: SMPP Protocol Specification v3.4 issue 1.2, §3 and §5. We write within its field sizes; we read any terminated
+string, since carriers are generous with theirs and a receipt is worth more than a rule.
 """
 
 import struct
@@ -11,29 +11,29 @@ from typing import NamedTuple
 RESPONSE = 0x80000000
 """Added to a request's command it names its answer."""
 
-BIND_TRANSCEIVER = 0x00000009
+BIND_RECEIVER = 0x00000001
+BIND_TRANSMITTER = 0x00000002
+QUERY_SM = 0x00000003
 SUBMIT_SM = 0x00000004
 DELIVER_SM = 0x00000005
 UNBIND = 0x00000006
+BIND_TRANSCEIVER = 0x00000009
 ENQUIRE_LINK = 0x00000015
 ALERT_NOTIFICATION = 0x00000102
+DATA_SM = 0x00000103
 GENERIC_NACK = 0x80000000
+QUERY_SM_RESP = RESPONSE | QUERY_SM
 SUBMIT_SM_RESP = RESPONSE | SUBMIT_SM
 
-TLV_RECEIPTED_MESSAGE_ID = 0x001E
-TLV_NETWORK_ERROR_CODE = 0x0423
-TLV_MESSAGE_PAYLOAD = 0x0424
-TLV_MESSAGE_STATE = 0x0427
-
-INTERFACE_VERSION = 0x34
 SEQUENCE_MAX = 0x7FFFFFFF
-SHORT_MESSAGE_MAX = 254
-ADDRESS_MAX = 20
 PDU_MAX = 65_536
 
 _HEADER = struct.Struct(">IIII")
 _LENGTH = struct.Struct(">I")
 _TLV_HEADER = struct.Struct(">HH")
+
+Tlv = tuple[int, bytes]
+"""Tag and value of an optional parameter."""
 
 
 class PduError(ValueError):
@@ -51,7 +51,7 @@ class Pdu(NamedTuple):
 
 
 class PduBuffer:
-    """Cuts a stream of bytes, in whatever chunks it comes, into PDUs."""
+    """Cuts a stream of bytes, in whatever chunks it comes, into PDUs. Keeps no more than one unfinished PDU."""
 
     def __init__(self) -> None:
         self._unread = bytearray()
@@ -76,88 +76,7 @@ class PduBuffer:
         return start + length if len(self._unread) - start >= length else None
 
 
-class Address(NamedTuple):
-    """A number or name with its type of number and numbering plan."""
-
-    ton: int
-    npi: int
-    text: str
-
-
-class ShortMessage(NamedTuple):
-    """The body `submit_sm` and `deliver_sm` share; fields we never set are written as zero and not read."""
-
-    source: Address
-    destination: Address
-    esm_class: int
-    registered_delivery: int
-    data_coding: int
-    octets: bytes
-    tlvs: tuple[tuple[int, bytes], ...] = ()
-    """(tag, value) in order."""
-
-    def encode(self) -> bytes:
-        """Raises PduError where a value does not fit its field."""
-        if len(self.octets) > SHORT_MESSAGE_MAX:
-            raise PduError(f"{len(self.octets)} octets do not fit one short message")
-        flags = (self.esm_class, 0, 0, 0, 0, self.registered_delivery, 0, self.data_coding, 0, len(self.octets))
-        return b"".join(
-            (
-                b"\0",
-                _encode_address(self.source),
-                _encode_address(self.destination),
-                bytes(flags),
-                self.octets,
-                *(_TLV_HEADER.pack(tag, len(value)) + value for tag, value in self.tlvs),
-            )
-        )
-
-    @classmethod
-    def decode(cls, body: bytes) -> "ShortMessage":
-        """Raises PduError."""
-        reader = _Reader(body)
-        reader.c_octets()  # service_type
-        source, destination = reader.address(), reader.address()
-        esm_class, _protocol_id, _priority = reader.octets(3)
-        reader.c_octets()  # schedule_delivery_time
-        reader.c_octets()  # validity_period
-        registered_delivery, _replace, data_coding, _default_message, length = reader.octets(5)
-        octets = reader.octets(length)
-        return cls(source, destination, esm_class, registered_delivery, data_coding, octets, tuple(reader.tlvs()))
-
-    def tlv(self, tag: int) -> bytes | None:
-        """The value of the first TLV with this tag."""
-        return next((value for each, value in self.tlvs if each == tag), None)
-
-
-def bind_body(system_id: str, password: str, system_type: str) -> bytes:
-    """The body of `bind_transceiver`; addresses are left to the SMSC's own configuration."""
-    strings = b"".join(c_octets(text) for text in (system_id, password, system_type))
-    return strings + bytes((INTERFACE_VERSION, 0, 0)) + c_octets("")
-
-
-def message_id_of(body: bytes) -> str:
-    """The message id in the body of a `submit_sm_resp`, as the SMSC spelled it. Raises PduError."""
-    return _Reader(body).c_octets()
-
-
-def c_octets(text: str) -> bytes:
-    """A NUL-terminated string. Raises PduError for what it cannot hold."""
-    if "\0" in text:
-        raise PduError("a NUL inside a string")
-    try:
-        return text.encode("latin-1") + b"\0"
-    except UnicodeEncodeError:
-        raise PduError("a character that takes more than one octet") from None
-
-
-def _encode_address(address: Address) -> bytes:
-    if len(address.text) > ADDRESS_MAX:
-        raise PduError(f"an address of {len(address.text)} characters")
-    return bytes((address.ton, address.npi)) + c_octets(address.text)
-
-
-class _Reader:
+class FieldReader:
     """Reads fields one after the other; PduError where the body ends too early."""
 
     def __init__(self, body: bytes) -> None:
@@ -181,15 +100,37 @@ class _Reader:
         self._position = end + 1
         return text
 
-    def address(self) -> Address:
+    def address(self) -> tuple[int, int, str]:
+        """Type of number, numbering plan, text."""
         body, start = self._body, self._position
         end = body.find(0, start + 2)
         if end < 0:
             raise PduError("an address without its end")
         self._position = end + 1
-        return Address(body[start], body[start + 1], body[start + 2 : end].decode("latin-1"))
+        return body[start], body[start + 1], body[start + 2 : end].decode("latin-1")
 
-    def tlvs(self) -> Iterator[tuple[int, bytes]]:
+    def tlvs(self) -> Iterator[Tlv]:
+        """Everything that is left, in order."""
         while self._position < len(self._body):
             tag, length = _TLV_HEADER.unpack(self.octets(_TLV_HEADER.size))
             yield tag, self.octets(length)
+
+
+def c_octets(text: str, octets_max: int) -> bytes:
+    """A string and its NUL, which `octets_max` does not count. Raises PduError for what does not fit."""
+    if "\0" in text:
+        raise PduError("a NUL inside a string")
+    if len(text) > octets_max:
+        raise PduError(f"a string of {len(text)} octets, {octets_max} fit")
+    try:
+        return text.encode("latin-1") + b"\0"
+    except UnicodeEncodeError:
+        raise PduError("a character that takes more than one octet") from None
+
+
+def encode_tlv(tag: int, value: bytes) -> bytes:
+    """Raises PduError where tag or value do not fit their two octets."""
+    try:
+        return _TLV_HEADER.pack(tag, len(value)) + value
+    except struct.error:
+        raise PduError(f"an optional parameter {tag:#x} of {len(value)} octets") from None

@@ -1,18 +1,24 @@
-"""A `deliver_sm` read as a delivery receipt: TLVs first, then the text of SMPP 3.4 appendix B."""
+"""What became of a submission: a `deliver_sm` or `data_sm` read as a delivery receipt, or the answer to a `query_sm`.
+
+In a receipt the TLVs count first, then the text of SMPP 3.4 appendix B.
+"""
 
 import re
 from datetime import datetime
 
-from khata.carriers.drivers.smpp.pdu import (
-    TLV_MESSAGE_PAYLOAD,
+from khata.carriers.drivers.smpp.bodies import (
+    MESSAGE_ID_MAX,
     TLV_MESSAGE_STATE,
     TLV_NETWORK_ERROR_CODE,
     TLV_RECEIPTED_MESSAGE_ID,
+    QueryAnswer,
     ShortMessage,
 )
+from khata.carriers.drivers.smpp.message_ids import MessageIds, ref_in_receipt
 from khata.carriers.port import Receipt, ReceiptState
 
 RAW_LENGTH_MAX = 1000
+ERROR_CODE_LENGTH_MAX = 40
 
 _MESSAGE_TYPE_MASK = 0x3C
 _RECEIPT_TYPES = frozenset({0x04, 0x20})  # delivery receipt, intermediate notification
@@ -48,19 +54,31 @@ def is_receipt(message: ShortMessage) -> bool:
     return is_marked or message.tlv(TLV_RECEIPTED_MESSAGE_ID) is not None
 
 
-def receipt_of(message: ShortMessage, carrier: str, received_at: datetime) -> Receipt | None:
+def receipt_of(message: ShortMessage, carrier: str, message_ids: MessageIds, received_at: datetime) -> Receipt | None:
     """The receipt in `message`; None where it does not say which submission it is about."""
     text = _text_of(message)
     fields = _fields(text)
-    carrier_ref = _tlv_text(message, TLV_RECEIPTED_MESSAGE_ID) or fields.get("id")
-    if not carrier_ref:
+    spelled = _tlv_text(message, TLV_RECEIPTED_MESSAGE_ID) or fields.get("id", "")
+    if not 0 < len(spelled) <= MESSAGE_ID_MAX:
         return None
     return Receipt(
         carrier=carrier,
-        carrier_ref=carrier_ref,
+        carrier_ref=ref_in_receipt(message_ids, spelled),
         state=_state_of(message, fields),
-        error_code=fields.get("err") or _network_error(message),
+        error_code=(fields.get("err") or _network_error(message))[:ERROR_CODE_LENGTH_MAX],
         raw=text[:RAW_LENGTH_MAX],
+        received_at=received_at,
+    )
+
+
+def receipt_of_query(answer: QueryAnswer, carrier: str, carrier_ref: str, received_at: datetime) -> Receipt:
+    """The id is the one that was asked about: some SMSCs spell it differently in this answer, too."""
+    return Receipt(
+        carrier=carrier,
+        carrier_ref=carrier_ref,
+        state=_STATE_BY_NUMBER.get(answer.message_state, ReceiptState.UNKNOWN),
+        error_code=str(answer.error_code) if answer.error_code else "",
+        raw=f"query_sm: state {answer.message_state}",
         received_at=received_at,
     )
 
@@ -82,7 +100,7 @@ def _fields(text: str) -> dict[str, str]:
 
 
 def _text_of(message: ShortMessage) -> str:
-    octets = message.octets or message.tlv(TLV_MESSAGE_PAYLOAD) or b""
+    octets = message.content
     text = octets.decode("utf-16-be", "replace") if message.data_coding == _UCS2 else octets.decode("latin-1")
     return text.replace("\0", "\ufffd")  # the database keeps no NUL
 

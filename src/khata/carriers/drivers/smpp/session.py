@@ -19,8 +19,10 @@ DELIVERIES_MAX = 10_000
 """Deliveries taken in but not yet answered; beyond it the SMSC is asked to come again. One read of the socket can
 bring thousands before the first of them gets its turn."""
 
-OnDelivery = Callable[[bytes], "int | asyncio.Future[None]"]
-"""Takes the body of a `deliver_sm`; the command status to answer it with, or what stores it. Must not raise."""
+OnDelivery = Callable[[Pdu], "int | asyncio.Future[None]"]
+"""Takes a `deliver_sm` or `data_sm`; the command status to answer it with, or what stores it. Must not raise."""
+
+_DELIVERIES = frozenset((smpp.DELIVER_SM, smpp.DATA_SM))
 
 
 class NotConnected(Exception):
@@ -169,7 +171,7 @@ class Session(asyncio.Protocol):
     def _take(self, pdu: Pdu) -> None:
         if pdu.command & smpp.RESPONSE:
             self._pair(pdu)
-        elif pdu.command == smpp.DELIVER_SM:
+        elif pdu.command in _DELIVERIES:
             self._start_delivery(pdu)
         elif pdu.command == smpp.ENQUIRE_LINK:
             self._answer(pdu)
@@ -190,7 +192,7 @@ class Session(asyncio.Protocol):
         if len(self._deliveries) >= DELIVERIES_MAX:
             self._answer(pdu, statuses.ESME_RX_T_APPN, b"\0")
             return
-        taken = self._on_delivery(pdu.body)
+        taken = self._on_delivery(pdu)
         if isinstance(taken, int):
             self._answer(pdu, taken, b"\0")
             return
