@@ -12,6 +12,8 @@ GSM7: Final = 0
 UCS2: Final = 8
 _ASCII: Final = 1
 _LATIN_1: Final = 3
+ALPHABETS: Final = {GSM7: "GSM 7-bit", _ASCII: "ASCII", _LATIN_1: "Latin-1", UCS2: "UCS-2"}
+"""By data_coding; anything else is binary."""
 
 _SEGMENT_SEPTETS: Final = 160
 _SEGMENT_OCTETS: Final = 140
@@ -63,7 +65,7 @@ def _split_udh(octets: bytes) -> tuple[bytes, bytes]:
 
 def _check_segment(data_coding: int, udh_length: int, length: int) -> None:
     """A part that no handset could be given is refused, as a real network would."""
-    if data_coding == GSM7:
+    if data_coding in (GSM7, _ASCII):
         fits = math.ceil(udh_length * 8 / 7) + length <= _SEGMENT_SEPTETS
     else:
         fits = udh_length + length <= _SEGMENT_OCTETS

@@ -1,14 +1,14 @@
-"""Where receipts wait: until they are due, until somebody is bound to take them, until they are confirmed."""
+"""Where receipts and inbound messages wait: until due, until somebody is bound to take them, until confirmed."""
 
 import asyncio
 import heapq
 import time
 from collections import deque
+from itertools import count
 from typing import Final, Protocol
 
-from khata_sandbox.smsc.journal import Journal
+from khata_sandbox.smsc.journal import Delivery, Journal
 from khata_sandbox.smsc.numbers import Status
-from khata_sandbox.smsc.receipts import Receipt
 
 WAITING_MAX: Final = 250_000
 """About 100 MB. Above it the message centre takes no more messages that ask for a receipt."""
@@ -23,15 +23,16 @@ class Receiver(Protocol):
     @property
     def has_room(self) -> bool: ...
 
-    def deliver(self, receipt: Receipt) -> None: ...
+    def deliver(self, delivery: Delivery) -> None: ...
 
 
-class ReceiptDesk:
-    """Every receipt planned is sent to one receiver after the other until one confirms or refuses it for good."""
+class Desk:
+    """Of one system: each delivery goes to one receiver after the other until one confirms it or refuses for good."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._queue: list[tuple[int, int, Receipt]] = []
+        self._queue: list[tuple[int, int, Delivery]] = []
+        self._places = count()
         self._receivers: deque[Receiver] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._waiting_count = 0
@@ -40,19 +41,19 @@ class ReceiptDesk:
     def is_full(self) -> bool:
         return self._waiting_count >= WAITING_MAX
 
-    def plan(self, receipt: Receipt) -> None:
-        """Sends it when it is due."""
+    def plan(self, delivery: Delivery, due_at: int) -> None:
+        """Sends it when it is due (milliseconds since 1970 UTC)."""
         self._waiting_count += 1
-        self._put(receipt.due_at, receipt)
+        self._put(due_at, delivery)
 
-    def send_now(self, receipt: Receipt) -> None:
+    def send_now(self, delivery: Delivery) -> None:
         """Sends it before anything else is written, if anybody is there to take it."""
         receiver = self._next_receiver()
         if receiver is None:
-            self.plan(receipt)
+            self.plan(delivery, now_ms())
         else:
             self._waiting_count += 1
-            receiver.deliver(receipt)
+            receiver.deliver(delivery)
 
     def attach(self, receiver: Receiver) -> None:
         self._receivers.append(receiver)
@@ -62,18 +63,18 @@ class ReceiptDesk:
         if receiver in self._receivers:
             self._receivers.remove(receiver)
 
-    def confirm(self, receipt: Receipt, status: int) -> None:
-        """The receiver answered; for a passing trouble of its own the receipt comes again."""
+    def confirm(self, delivery: Delivery, status: int) -> None:
+        """The receiver answered; for a passing trouble of its own the delivery comes again."""
         if status in _TRY_AGAIN:
-            self._put(now_ms() + _RETRY_MS, receipt)
+            self._put(now_ms() + _RETRY_MS, delivery)
             return
         self._waiting_count -= 1
-        self._journal.add_receipt_answer(receipt.id, now_ms(), status)
+        self._journal.add_answer(delivery, now_ms(), status)
         self.wake()
 
-    def take_back(self, receipt: Receipt) -> None:
+    def take_back(self, delivery: Delivery) -> None:
         """It was sent, but no answer came."""
-        self._put(now_ms(), receipt)
+        self._put(now_ms(), delivery)
 
     def wake(self) -> None:
         """Somebody may have room now."""
@@ -85,9 +86,9 @@ class ReceiptDesk:
         if self._timer:
             self._timer.cancel()
 
-    def _put(self, due_at: int, receipt: Receipt) -> None:
-        heapq.heappush(self._queue, (due_at, receipt.id, receipt))
-        if self._timer and self._queue[0][2] is receipt:
+    def _put(self, due_at: int, delivery: Delivery) -> None:
+        heapq.heappush(self._queue, (due_at, next(self._places), delivery))
+        if self._timer and self._queue[0][2] is delivery:
             self._timer.cancel()
             self._timer = None
         self.wake()

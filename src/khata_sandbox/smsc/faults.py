@@ -1,59 +1,71 @@
-"""Switches that make the whole message centre misbehave, whatever the number. They last until changed or restarted."""
+"""Every fault there is, as data: a new one is a line here and one question (`Luck.strike`) where it bites."""
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, Self
+from dataclasses import dataclass
+from typing import Final, Literal
 
-_LIMITS: Final = {
-    "delay_ms": 600_000,
-    "refuse_status": 0xFFFF_FFFF,
-    "throttle_percent": 100,
-    "drop_answers_percent": 100,
-    "drop_receipts_percent": 100,
-}
+Unit = Literal["", "milliseconds", "command_status", "error code"]
 
-
-class FaultsRefused(ValueError):
-    """The switches asked for do not exist or are out of range; the message says which."""
+_CONNECTIONS, _ANSWERS, _RECEIPTS, _IDS = "Connections", "Answers to submit_sm", "Receipts", "Ids"
+_DELAY_MAXIMUM_MS: Final = 600_000
+_STATUS_MAXIMUM: Final = 0xFFFF_FFFF
+_ERROR_CODE_MAXIMUM: Final = 99_999
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
-    is_silent: bool = False
-    """Nothing that comes is acted upon or answered, as if the far end hung."""
-    delay_ms: int = 0
-    """How long each answer to a submit_sm waits."""
-    refuse_status: int = 0
-    """The command_status every submit_sm is refused with; 0 = none."""
-    throttle_percent: int = 0
-    """Share of submit_sm answered ESME_RTHROTTLED."""
-    drop_answers_percent: int = 0
-    """Share of submit_sm that are accepted, delivered and reported, but never answered."""
-    drop_receipts_percent: int = 0
-    """Share of receipts that never come."""
+class Fault:
+    """`value` is what a switch starts with and `maximum` what it takes, both in its unit; 0 where none is needed."""
 
-    @classmethod
-    def from_json(cls, wanted: object) -> Self:
-        """The switches a JSON object names; those it leaves out are off. Raises `FaultsRefused`."""
-        if not isinstance(wanted, dict):
-            raise FaultsRefused("a JSON object is expected")
-        unknown = sorted(wanted.keys() - {field.name for field in fields(cls)})
-        if unknown:
-            raise FaultsRefused(f"unknown: {', '.join(unknown)}")
-        for name, value in wanted.items():
-            _check(name, value)
-        return cls(**wanted)
-
-    def to_json(self) -> dict[str, int | bool]:
-        return asdict(self)
-
-    @property
-    def is_any_on(self) -> bool:
-        return self != Faults()
+    name: str
+    place: str
+    label: str
+    effect: str
+    unit: Unit = ""
+    value: int = 0
+    maximum: int = 0
 
 
-def _check(name: str, value: Any) -> None:
-    if name == "is_silent":
-        if not isinstance(value, bool):
-            raise FaultsRefused("is_silent: true or false is expected")
-    elif isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LIMITS[name]:
-        raise FaultsRefused(f"{name}: a whole number from 0 to {_LIMITS[name]} is expected")
+def _waiting(name: str, place: str, label: str, effect: str, value: int) -> Fault:
+    return Fault(name, place, label, effect, "milliseconds", value, _DELAY_MAXIMUM_MS)
+
+
+def _failing(name: str, label: str, effect: str, value: int) -> Fault:
+    return Fault(name, _RECEIPTS, label, effect, "error code", value, _ERROR_CODE_MAXIMUM)
+
+
+FAULTS: Final = (
+    Fault("bind_refused", _CONNECTIONS, "Refuse binds", "A bind is refused.", "command_status", 0x0D, _STATUS_MAXIMUM),
+    Fault("silent", _CONNECTIONS, "Fall silent", "The connection stays open, and nothing on it is acted upon again."),
+    Fault("enquire_link_ignored", _CONNECTIONS, "Ignore enquire_link", "It is not answered."),
+    Fault("submit_cut", _CONNECTIONS, "Hang up", "The connection ends when a message comes; nothing is taken."),
+    Fault("answer_cut", _CONNECTIONS, "Hang up in an answer", "The message is taken; half its answer comes, no more."),
+    Fault("answer_trickled", _CONNECTIONS, "Trickle", "The answer comes octet by octet."),
+    Fault("submit_refused", _ANSWERS, "Refuse", "The message is refused.", "command_status", 0x45, _STATUS_MAXIMUM),
+    Fault("throttled", _ANSWERS, "Throttle", "ESME_RTHROTTLED; the message is not taken."),
+    Fault("queue_full", _ANSWERS, "Queue full", "ESME_RMSGQFUL; the message is not taken."),
+    _waiting(
+        "answer_late", _ANSWERS, "Answer late", "The message is taken at once and answered after this long.", 2_000
+    ),
+    Fault("answer_lost", _ANSWERS, "Lose the answer", "The message is taken, delivered, reported: never answered."),
+    Fault("query_refused", _ANSWERS, "Refuse queries", "query_sm is answered ESME_RQUERYFAIL."),
+    Fault("receipt_early", _RECEIPTS, "Early", "The receipt comes before the answer to submit_sm."),
+    _waiting("receipt_late", _RECEIPTS, "Late", "The receipt comes this much later.", 10_000),
+    Fault("receipt_lost", _RECEIPTS, "Never", "What became of the message is not reported."),
+    Fault("receipt_twice", _RECEIPTS, "Twice", "The same receipt comes again."),
+    Fault("receipt_contradicted", _RECEIPTS, "Contradict", "A second receipt says the opposite of the first."),
+    Fault("receipt_foreign", _RECEIPTS, "Foreign", "A receipt for an id nobody was given comes as well."),
+    _failing("undeliverable", "Undeliverable", "The message comes to UNDELIV with this code.", 1),
+    _failing("expired", "Expired", "The message comes to EXPIRED with this code.", 2),
+    _failing("rejected", "Rejected", "The message comes to REJECTD with this code, such as one of India's DLT.", 633),
+    Fault(
+        "id_hex", _IDS, "Decimal, then hex", "The answer gives the id in decimal digits, its receipt in hexadecimal."
+    ),
+    Fault("id_decimal", _IDS, "Hex, then decimal", "The answer gives the id in hexadecimal, its receipt in decimal."),
+    Fault("id_lower", _IDS, "Small letters", "The receipt spells the id in small letters."),
+    Fault("id_padded", _IDS, "Padded", "The receipt has zeros before the id."),
+)
+
+_BY_NAME: Final = {fault.name: fault for fault in FAULTS}
+
+
+def find_fault(name: str) -> Fault | None:
+    return _BY_NAME.get(name)

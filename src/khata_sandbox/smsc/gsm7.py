@@ -29,6 +29,11 @@ def decode(octets: bytes) -> str:
     return text
 
 
+def is_encodable(text: str) -> bool:
+    """Whether every character is in the alphabet."""
+    return all(character in _ENCODED for character in text)
+
+
 def encode(text: str) -> bytes:
     """The octets; a character outside the alphabet becomes a question mark."""
     return b"".join([_ENCODED.get(character, b"?") for character in text])

@@ -1,4 +1,6 @@
-"""The journal: every submit_sm and every receipt, in one SQLite file. Tests read here what the outside world saw.
+"""The journal: every submit_sm, every receipt and every inbound message, in one SQLite file.
+
+Tests read here what the outside world saw.
 
 Rows are buffered for at most `WRITE_EVERY_S` and then committed together by one thread that owns the connection.
 Reads go through the same thread after the rows buffered so far, so they always see what happened before them.
@@ -7,14 +9,16 @@ Reads go through the same thread after the rows buffered so far, so they always 
 import asyncio
 import json
 import sqlite3
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from khata_sandbox.process import StartRefused
 from khata_sandbox.smsc.content import Content
+from khata_sandbox.smsc.inbound import Inbound
 from khata_sandbox.smsc.numbers import MessageState
 from khata_sandbox.smsc.pdu import ShortMessage, Tlv
 from khata_sandbox.smsc.receipts import Receipt
@@ -43,7 +47,8 @@ CREATE TABLE IF NOT EXISTS submits (
     octets BLOB NOT NULL,                -- without the udh
     text TEXT NOT NULL,
     part_ref INTEGER, part_number INTEGER, part_count INTEGER,
-    tlvs TEXT NOT NULL                   -- JSON: [[tag, "hex"], ...]
+    tlvs TEXT NOT NULL,                  -- JSON: [[tag, "hex"], ...]
+    faults TEXT NOT NULL DEFAULT ''      -- that struck, between commas
 );
 CREATE INDEX IF NOT EXISTS submits_by_phone ON submits (phone, id);
 CREATE TABLE IF NOT EXISTS receipts (
@@ -52,20 +57,53 @@ CREATE TABLE IF NOT EXISTS receipts (
     state INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
     answered_at INTEGER,                 -- NULL while it still has to be sent
-    answer_status INTEGER
+    answer_status INTEGER,
+    told_id TEXT,                        -- as the receipt spells it; NULL: as message_id
+    error_code INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS receipts_by_message ON receipts (message_id);
+CREATE TABLE IF NOT EXISTS inbound (
+    id INTEGER PRIMARY KEY,
+    system_id TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    data_coding INTEGER NOT NULL,
+    udh BLOB NOT NULL,
+    octets BLOB NOT NULL,
+    text TEXT NOT NULL,
+    sent_at INTEGER NOT NULL,
+    answered_at INTEGER,                 -- NULL while it still has to be sent
+    answer_status INTEGER
+);
+CREATE INDEX IF NOT EXISTS inbound_by_phone ON inbound (phone, id);
 """
-_INSERT_SUBMIT = f"INSERT INTO submits VALUES (NULL{', ?' * 20})"  # noqa: S608 - only question marks are added
-_INSERT_RECEIPT = "INSERT INTO receipts VALUES (?, ?, ?, ?, NULL, NULL)"
+_ADDED: Final = (
+    ("submits", "faults", "TEXT NOT NULL DEFAULT ''"),
+    ("receipts", "told_id", "TEXT"),
+    ("receipts", "error_code", "INTEGER NOT NULL DEFAULT 0"),
+)
+"""Columns that a journal begun by an earlier release does not have yet."""
+_INSERT_SUBMIT = f"INSERT INTO submits VALUES (NULL{', ?' * 21})"  # noqa: S608 - only question marks are added
+_INSERT_RECEIPT = "INSERT INTO receipts VALUES (?, ?, ?, ?, NULL, NULL, ?, ?)"
+_INSERT_INBOUND = f"INSERT INTO inbound VALUES ({'?, ' * 9}NULL, NULL)"  # noqa: S608 - only question marks are added
 _ANSWER_RECEIPT = "UPDATE receipts SET answered_at = ?, answer_status = ? WHERE id = ?"
+_ANSWER_INBOUND = "UPDATE inbound SET answered_at = ?, answer_status = ? WHERE id = ?"
 _PENDING = """
-SELECT r.id, r.message_id, s.source, s.destination, s.text, r.state, s.received_at AS submitted_at,
-       r.due_at
+SELECT r.id, r.message_id, coalesce(r.told_id, r.message_id) AS told_id, s.source, s.destination, s.text, r.state,
+       r.error_code, s.received_at AS submitted_at, r.due_at
 FROM receipts r JOIN submits s USING (message_id) WHERE r.answered_at IS NULL AND s.system_id = ? ORDER BY r.due_at
+"""
+_PENDING_INBOUND = """
+SELECT id, system_id, phone, destination, data_coding, udh, octets, text, sent_at
+FROM inbound WHERE answered_at IS NULL AND system_id = ? ORDER BY id
+"""
+_LAST_DELIVERY_ID = """
+SELECT coalesce(max(id), 0) AS last FROM (SELECT id FROM receipts UNION ALL SELECT id FROM inbound)
 """
 
 Row = dict[str, Any]
+Delivery = Receipt | Inbound
+"""What a deliver_sm carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +118,17 @@ class Submit:
     state: MessageState
     message: ShortMessage
     content: Content
+    faults: Sequence[str] = ()
+    """The names of those that struck."""
 
 
 @dataclass(slots=True)
 class _Buffer:
     submits: list[tuple[Any, ...]] = field(default_factory=list)
     receipts: list[tuple[Any, ...]] = field(default_factory=list)
-    answers: list[tuple[Any, ...]] = field(default_factory=list)
+    inbound: list[tuple[Any, ...]] = field(default_factory=list)
+    receipt_answers: list[tuple[Any, ...]] = field(default_factory=list)
+    inbound_answers: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 class Journal:
@@ -112,11 +154,17 @@ class Journal:
         self._has_rows.set()
 
     def add_receipt(self, receipt: Receipt) -> None:
-        self._buffer.receipts.append((receipt.id, receipt.message_id, receipt.state, receipt.due_at))
+        self._buffer.receipts.append(_receipt_row(receipt))
         self._has_rows.set()
 
-    def add_receipt_answer(self, receipt_id: int, answered_at: int, status: int) -> None:
-        self._buffer.answers.append((answered_at, status, receipt_id))
+    def add_inbound(self, inbound: Inbound) -> None:
+        self._buffer.inbound.append(astuple(inbound))
+        self._has_rows.set()
+
+    def add_answer(self, delivery: Delivery, answered_at: int, status: int) -> None:
+        buffer = self._buffer
+        answers = buffer.receipt_answers if isinstance(delivery, Receipt) else buffer.inbound_answers
+        answers.append((answered_at, status, delivery.id))
         self._has_rows.set()
 
     async def read(self, query: str, parameters: tuple[Any, ...] = ()) -> list[Row]:
@@ -131,8 +179,12 @@ class Journal:
         rows = await self.read(_PENDING, (system_id,))
         return [Receipt(**row | {"state": MessageState(row["state"])}) for row in rows]
 
-    async def last_receipt_id(self) -> int:
-        return int((await self.read("SELECT coalesce(max(id), 0) AS last FROM receipts"))[0]["last"])
+    async def pending_inbound(self, system_id: str) -> list[Inbound]:
+        return [Inbound(**row) for row in await self.read(_PENDING_INBOUND, (system_id,))]
+
+    async def last_delivery_id(self) -> int:
+        """Receipts and inbound messages are numbered together."""
+        return int((await self.read(_LAST_DELIVERY_ID))[0]["last"])
 
     async def write_forever(self) -> None:
         """Commits what is added. Ends only with an error: a journal that cannot be kept stops the message centre."""
@@ -160,7 +212,9 @@ class Journal:
             with self._database:
                 self._database.executemany(_INSERT_SUBMIT, buffer.submits)
                 self._database.executemany(_INSERT_RECEIPT, buffer.receipts)
-                self._database.executemany(_ANSWER_RECEIPT, buffer.answers)
+                self._database.executemany(_INSERT_INBOUND, buffer.inbound)
+                self._database.executemany(_ANSWER_RECEIPT, buffer.receipt_answers)
+                self._database.executemany(_ANSWER_INBOUND, buffer.inbound_answers)
         except sqlite3.Error as error:
             self._failure = error
             raise
@@ -174,6 +228,9 @@ class Journal:
 def _open(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path)
     database.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _SCHEMA)
+    for table, column, kind in _ADDED:
+        if column not in {row[1] for row in database.execute(f"PRAGMA table_info({table})")}:
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
     return database
 
 
@@ -200,6 +257,18 @@ def _submit_row(submit: Submit) -> tuple[Any, ...]:
         part and part.number,
         part and part.count,
         _tlvs_json(message.tlvs) if message.tlvs else "[]",
+        ",".join(submit.faults),
+    )
+
+
+def _receipt_row(receipt: Receipt) -> tuple[Any, ...]:
+    return (
+        receipt.id,
+        receipt.message_id,
+        receipt.state,
+        receipt.due_at,
+        receipt.told_id,
+        receipt.error_code,
     )
 
 

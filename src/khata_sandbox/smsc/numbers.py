@@ -46,6 +46,7 @@ class Status(IntEnum):
     RINVSYSID = 0x0F
     RMSGQFUL = 0x14
     RINVSERTYP = 0x15
+    RSUBMITFAIL = 0x45
     RTHROTTLED = 0x58
     RINVSCHED = 0x61
     RINVEXPIRY = 0x62
@@ -80,6 +81,7 @@ class MessageState(IntEnum):
 
 
 TON_UNKNOWN: Final = 0
+TON_INTERNATIONAL: Final = 1
 TON_ALPHANUMERIC: Final = 5
 VERSION_3_4: Final = 0x34
 ESM_CLASS_RECEIPT: Final = 0x04

@@ -1,158 +1,160 @@
-"""The message centre's own pages: the virtual phones for people, the journal and the fault switches for programs."""
+"""The message centre's own pages for people: phones, what they got and send back, and the fault switches.
 
-import json
+Its forms carry the page's token. Programs use `door.py` instead.
+"""
+
+import secrets
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from khata_sandbox.smsc.centre import MessageCentre
-from khata_sandbox.smsc.faults import Faults, FaultsRefused
-from khata_sandbox.smsc.journal import Row
-from khata_sandbox.smsc.numbers import MessageState, status_name
-from khata_sandbox.smsc.phone import PhoneMessage, reassemble
-from khata_sandbox.smsc.receipts import STAT
+from khata_sandbox.smsc.door import InboundRefused, body_of, create_door, send_inbound
+from khata_sandbox.smsc.faults import FAULTS, find_fault
+from khata_sandbox.smsc.numbers import Command, MessageState
+from khata_sandbox.smsc.phone import PhoneMessage, digits_of, read_messages
 from khata_sandbox.smsc.scenarios import SCENARIOS
-from khata_sandbox.web.pages import create_site, create_templates, refresh_s, rfc3339
+from khata_sandbox.smsc.segments import read_segments
+from khata_sandbox.smsc.session import Session
+from khata_sandbox.smsc.switches import ALL, SwitchRefused
+from khata_sandbox.web.pages import create_site, create_templates, refresh_s
 
-_PARTS_MAX: Final = 255
-_PHONE_MESSAGES: Final = 50
-_ROWS_MAX: Final = 10_000
-_BODY_OCTETS_MAX: Final = 10_000
+TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field, no secret
+_MESSAGES_SHOWN: Final = 50
+_ROWS_SEARCHED: Final = 1_000
+_INBOUND_SHOWN: Final = 20
+_BINDS: Final = {
+    Command.BIND_TRANSMITTER: "transmitter",
+    Command.BIND_RECEIVER: "receiver",
+    Command.BIND_TRANSCEIVER: "transceiver",
+}
+_INBOUND = "SELECT * FROM inbound WHERE ? = '' OR phone = ? ORDER BY id DESC LIMIT ?"
 
-_ACCEPTED = """
-SELECT * FROM (SELECT * FROM submits WHERE status = 0 AND (? = '' OR phone = ?) ORDER BY id DESC LIMIT ?) ORDER BY id
-"""
-_SUBMITS = "SELECT * FROM submits WHERE id > ? AND (? = '' OR phone = ?) ORDER BY id LIMIT ?"
-_RECEIPTS = "SELECT * FROM receipts WHERE id > ? AND (? = '' OR message_id = ?) ORDER BY id LIMIT ?"
 
-
-def create_pages(centre: MessageCentre) -> Starlette:
-    """Everything is read from the journal; only POST /faults changes anything."""
-    return create_site(centre.settings.host, _Pages(centre).routes())
+def create_pages(centre: MessageCentre, sessions: set[Session]) -> Starlette:
+    """Everything is read from the journal; the switches and the phones' answers are the centre's."""
+    return create_site(centre.settings.host, [*_Pages(centre, sessions).routes(), *create_door(centre)])
 
 
 class _Pages:
-    def __init__(self, centre: MessageCentre) -> None:
+    def __init__(self, centre: MessageCentre, sessions: set[Session]) -> None:
         self._centre = centre
+        self._sessions = sessions
+        self._token = secrets.token_urlsafe()
         self._templates = create_templates(Path(__file__).parent / "templates")
 
     def routes(self) -> list[Route]:
         return [
             Route("/", self.phones),
-            Route("/messages.json", self.messages),
-            Route("/submits.json", self.submits),
-            Route("/receipts.json", self.receipts),
+            Route("/messages/{row_id:int}", self.message),
+            Route("/answer", self.answer),
+            Route("/answer", self.send_answer, methods=["POST"]),
             Route("/faults", self.faults),
-            Route("/faults", self.switch_faults, methods=["POST"]),
+            Route("/faults/on", self.switch_on, methods=["POST"]),
+            Route("/faults/off", self.switch_off, methods=["POST"]),
         ]
 
     async def phones(self, request: Request) -> Response:
-        """GET /?to=: the newest messages as their phones show them."""
-        phone = _digits(request)
-        messages = await self._messages(phone, _PHONE_MESSAGES)
-        context = {
-            "phone": phone,
-            "messages": messages,
-            "states": MessageState,
-            "scenarios": SCENARIOS,
-            "faults": self._centre.faults,
-            "refresh_s": refresh_s(request),
-        }
-        return self._templates.TemplateResponse(request, "phone.html", context)
+        """GET /?to=: the newest messages as their phones show them, and what the phones sent."""
+        phone = digits_of(request.query_params.get("to", ""))
+        return self._render(
+            request,
+            "phone.html",
+            phone=phone,
+            messages=await read_messages(self._centre.journal, phone, _MESSAGES_SHOWN),
+            inbound=await self._centre.journal.read(_INBOUND, (phone, phone, _INBOUND_SHOWN)),
+            scenarios=SCENARIOS,
+            refresh_s=refresh_s(request),
+        )
 
-    async def messages(self, request: Request) -> Response:
-        """GET /messages.json?to=&limit=: accepted messages put together again, newest first."""
-        messages = await self._messages(_digits(request), _number(request, "limit", 1_000))
-        return JSONResponse([_message_json(message) for message in messages])
+    async def message(self, request: Request) -> Response:
+        """GET /messages/{id}: the message of which this submit_sm is a part, segment by segment."""
+        message = await self._message(request.path_params["row_id"])
+        segments = await read_segments(self._centre.journal, message.rows)
+        return self._render(request, "message.html", message=message, segments=segments)
 
-    async def submits(self, request: Request) -> Response:
-        """GET /submits.json?to=&after=&limit=: every submit_sm in order of arrival, refused ones too."""
-        phone = _digits(request)
-        limit = (_number(request, "after", 0), phone, phone, _number(request, "limit", _ROWS_MAX))
-        return JSONResponse([_submit_json(row) for row in await self._centre.journal.read(_SUBMITS, limit)])
+    async def answer(self, request: Request) -> Response:
+        """GET /answer?message=: what the phone that got this message says to its sender."""
+        number = request.query_params.get("message", "")
+        if not (number.isascii() and number.isdigit() and len(number) < 16):
+            raise HTTPException(404)
+        return self._answer_page(request, await self._message(int(number)))
 
-    async def receipts(self, request: Request) -> Response:
-        """GET /receipts.json?message_id=&after=&limit=: every receipt planned, and how it was answered."""
-        message_id = request.query_params.get("message_id", "")
-        limit = (_number(request, "after", 0), message_id, message_id, _number(request, "limit", _ROWS_MAX))
-        return JSONResponse([_receipt_json(row) for row in await self._centre.journal.read(_RECEIPTS, limit)])
-
-    async def faults(self, _: Request) -> Response:
-        """GET /faults: the switches as they are."""
-        return JSONResponse(self._centre.faults.to_json())
-
-    async def switch_faults(self, request: Request) -> Response:
-        """POST /faults with a JSON object: switches those it names and turns all others off; `{}` heals everything."""
-        if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-            raise HTTPException(415, "Send application/json; a form on some web page could not.")
+    async def send_answer(self, request: Request) -> Response:
+        form = await self._form(request)
+        given = {name: form.get(name, "") for name in ("from", "to", "text", "system_id")}
         try:
-            self._centre.faults = Faults.from_json(json.loads(await _body(request)))
-        except FaultsRefused as error:
-            return JSONResponse({"detail": str(error)}, 422)
-        except ValueError:
-            return JSONResponse({"detail": "not JSON"}, 400)
-        return JSONResponse(self._centre.faults.to_json())
+            send_inbound(self._centre, given)
+        except InboundRefused as error:
+            raise HTTPException(422, str(error)) from error
+        return RedirectResponse(f"/?to={digits_of(given['from'])}", 303)
 
-    async def _messages(self, phone: str, limit: int) -> list[PhoneMessage]:
-        rows = await self._centre.journal.read(_ACCEPTED, (phone, phone, limit + _PARTS_MAX))
-        return reassemble(rows)[:limit]
+    async def faults(self, request: Request) -> Response:
+        """GET /faults: connections, switches that are on, and all that can be switched."""
+        switches = self._centre.switches
+        return self._render(
+            request,
+            "faults.html",
+            seed=switches.seed,
+            switches=[(find_fault(switch.fault), switch) for switch in switches.listed()],
+            places=list(dict.fromkeys(fault.place for fault in FAULTS)),
+            faults=FAULTS,
+            bound=[(session, _BINDS[session.bound_as]) for session in self._sessions if session.bound_as],
+        )
+
+    async def switch_on(self, request: Request) -> Response:
+        """Fields left empty mean what the fault starts with: for all, always, until it is switched off."""
+        form = await self._form(request)
+        given: dict[str, Any] = {"fault": form.get("fault", ""), "target": form.get("target", "").strip() or ALL}
+        numbers = {name: form.get(name, "").strip() for name in ("percent", "count", "value")}
+        given |= {name: _number(text) for name, text in numbers.items() if text}
+        try:
+            self._centre.switches.switch_on(given)
+        except SwitchRefused as error:
+            raise HTTPException(422, str(error)) from error
+        return RedirectResponse("/faults", 303)
+
+    async def switch_off(self, request: Request) -> Response:
+        """One switch, or all of them."""
+        form = await self._form(request)
+        try:
+            self._centre.switches.switch_off(form.get("fault"), form.get("target"))
+        except SwitchRefused as error:
+            raise HTTPException(422, str(error)) from error
+        return RedirectResponse("/faults", 303)
+
+    def _answer_page(self, request: Request, message: PhoneMessage) -> Response:
+        return self._render(request, "answer.html", message=message, system_id=message.rows[-1]["system_id"])
+
+    async def _message(self, row_id: int) -> PhoneMessage:
+        """The one message this accepted submit_sm belongs to."""
+        rows = await self._centre.journal.read("SELECT phone FROM submits WHERE id = ? AND status = 0", (row_id,))
+        messages = await read_messages(self._centre.journal, rows[0]["phone"], _ROWS_SEARCHED) if rows else []
+        found = next((one for one in messages if any(row["id"] == row_id for row in one.rows)), None)
+        if found is None:
+            raise HTTPException(404, "No such message.")
+        return found
+
+    async def _form(self, request: Request) -> dict[str, str]:
+        form = dict(parse_qsl((await body_of(request)).decode(errors="replace"), keep_blank_values=True))
+        if not secrets.compare_digest(form.get(TOKEN_FIELD, "").encode(), self._token.encode()):
+            raise HTTPException(403, "This form did not come from this page. Go back and try again.")
+        return form
+
+    def _render(self, request: Request, template: str, **values: Any) -> Response:
+        known = {"token": self._token, "states": MessageState, "is_any_on": self._centre.switches.is_any_on}
+        return self._templates.TemplateResponse(request, template, {"refresh_s": 0} | known | values)
 
 
-def _message_json(message: PhoneMessage) -> dict[str, Any]:
-    return {
-        "from": message.source,
-        "to": message.destination,
-        "text": message.text,
-        "state": STAT[MessageState(message.state)],
-        "part_count": message.part_count,
-        "is_whole": message.is_whole,
-        "message_ids": message.message_ids,
-        "received_at": rfc3339(message.received_at),
-    }
-
-
-def _submit_json(row: Row) -> dict[str, Any]:
-    return row | {
-        "received_at": rfc3339(row["received_at"]),
-        "status": status_name(row["status"]),
-        "is_answered": bool(row["is_answered"]),
-        "state": STAT[MessageState(row["state"])],
-        "udh": row["udh"].hex(),
-        "octets": row["octets"].hex(),
-        "tlvs": [{"tag": f"0x{tag:04X}", "value": value} for tag, value in json.loads(row["tlvs"])],
-    }
-
-
-def _receipt_json(row: Row) -> dict[str, Any]:
-    return row | {
-        "state": STAT[MessageState(row["state"])],
-        "due_at": rfc3339(row["due_at"]),
-        "answered_at": rfc3339(row["answered_at"]) if row["answered_at"] else None,
-        "answer_status": None if row["answer_status"] is None else status_name(row["answer_status"]),
-    }
-
-
-def _digits(request: Request) -> str:
-    """The number asked for, digits only: a bare plus in a query string arrives as a space."""
-    return "".join(filter(str.isdigit, request.query_params.get("to", "")))
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    value = request.query_params.get(name, str(default))
-    if not (value.isascii() and value.isdigit() and len(value) <= 15):
-        raise HTTPException(400, f"{name} is not a whole number.")
-    return min(int(value), _ROWS_MAX) if name == "limit" else int(value)
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _BODY_OCTETS_MAX:
-            raise HTTPException(413, "The body is too long.")
-    return body
+def _number(text: str) -> int | str:
+    """What is no number stays as it is, for whoever judges it to refuse. A status may be hexadecimal."""
+    try:
+        return int(text, 0) if len(text) < 12 else text
+    except ValueError:
+        return text

@@ -2,8 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
-from khata_sandbox.smsc.journal import Row
+from khata_sandbox.smsc.journal import Journal, Row
+
+_PARTS_MAX: Final = 255
+_ACCEPTED: Final = """
+SELECT * FROM (SELECT * FROM submits WHERE status = 0 AND (? = '' OR phone = ?) ORDER BY id DESC LIMIT ?) ORDER BY id
+"""
 
 
 @dataclass(slots=True)
@@ -17,8 +23,8 @@ class PhoneMessage:
     state: int
     """The worst message_state among its parts (delivered is the lowest of the final ones)."""
     part_count: int
-    last_row_id: int = 0
-    message_ids: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    """Its submits, in order of arrival."""
     texts: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -29,6 +35,19 @@ class PhoneMessage:
     def text(self) -> str:
         """The parts in their order; a missing one leaves an ellipsis."""
         return "".join(self.texts.get(number, "…") for number in range(1, self.part_count + 1))
+
+    @property
+    def message_ids(self) -> list[str]:
+        return [row["message_id"] for row in self.rows]
+
+    @property
+    def last_row_id(self) -> int:
+        return int(self.rows[-1]["id"])
+
+
+async def read_messages(journal: Journal, phone: str, limit: int) -> list[PhoneMessage]:
+    """The newest first; of one phone (digits) or, with none, of all."""
+    return reassemble(await journal.read(_ACCEPTED, (phone, phone, limit + _PARTS_MAX)))[:limit]
 
 
 def reassemble(rows: Iterable[Row]) -> list[PhoneMessage]:
@@ -51,9 +70,13 @@ def reassemble(rows: Iterable[Row]) -> list[PhoneMessage]:
     return sorted(messages, key=lambda message: message.last_row_id, reverse=True)
 
 
+def digits_of(number: str) -> str:
+    """As phones are kept: a plus or a space before it says nothing."""
+    return "".join(character for character in number if character in "0123456789")
+
+
 def _add_part(message: PhoneMessage, number: int, row: Row) -> None:
     message.texts[number] = row["text"]
-    message.message_ids.append(row["message_id"])
-    message.last_row_id = row["id"]
+    message.rows.append(row)
     message.received_at = row["received_at"]
     message.state = max(message.state, row["state"])

@@ -17,7 +17,6 @@ STAT: Final = {
     MessageState.REJECTED: "REJECTD",
 }
 """Appendix B of the specification: the seven letters that stand in a receipt's text."""
-_ERROR_CODES: Final = {MessageState.DELIVERED: "000", MessageState.UNDELIVERABLE: "001", MessageState.EXPIRED: "002"}
 _TEXT_LENGTH: Final = 20
 
 SUCCESS_OR_FAILURE: Final = 1
@@ -30,24 +29,24 @@ class Receipt:
 
     id: int
     message_id: str
+    """As the answer to submit_sm gave it."""
+    told_id: str
+    """As this receipt gives it."""
     source: str
     """Of the message; the receipt travels the other way."""
     destination: str
     text: str
     state: MessageState
+    error_code: int
     submitted_at: int
     due_at: int
-
-    @property
-    def error_code(self) -> str:
-        return _ERROR_CODES.get(self.state, "255")
 
     def body(self) -> str:
         """The text, in the form nearly every message centre uses (Appendix B)."""
         delivered = "001" if self.state is MessageState.DELIVERED else "000"
         return (
-            f"id:{self.message_id} sub:001 dlvrd:{delivered} submit date:{minute(self.submitted_at)} "
-            f"done date:{minute(self.due_at)} stat:{STAT[self.state]} err:{self.error_code} text:"
+            f"id:{self.told_id} sub:001 dlvrd:{delivered} submit date:{minute(self.submitted_at)} "
+            f"done date:{minute(self.due_at)} stat:{STAT[self.state]} err:{self.error_code:03} text:"
             f"{self.text[:_TEXT_LENGTH]}"
         )
 
@@ -61,7 +60,7 @@ class Receipt:
             esm_class=ESM_CLASS_RECEIPT,
             short_message=gsm7.encode(self.body()),
             tlvs=(
-                (Tag.RECEIPTED_MESSAGE_ID, self.message_id.encode("ascii") + b"\0"),
+                (Tag.RECEIPTED_MESSAGE_ID, self.told_id.encode("ascii") + b"\0"),
                 (Tag.MESSAGE_STATE, bytes((self.state,))),
             ),
         ).encode()

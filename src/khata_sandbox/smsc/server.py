@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import socket
+import ssl
 
-from khata_sandbox.process import free_port, listening_socket, own_folder, port_of, run_until_stopped
+from khata_sandbox.process import StartRefused, free_port, listening_socket, own_folder, port_of, run_until_stopped
 from khata_sandbox.smsc.centre import MessageCentre
-from khata_sandbox.smsc.desk import ReceiptDesk
 from khata_sandbox.smsc.journal import Journal
 from khata_sandbox.smsc.pages import create_pages
 from khata_sandbox.smsc.session import Session
@@ -18,25 +18,44 @@ _log = logging.getLogger(__name__)
 
 def run(settings: SmscSettings) -> None:
     """Serves until SIGTERM or SIGINT. Raises `StartRefused` when a port or the data folder is not to be had."""
+    tls = _tls_context(settings)
     with listening_socket(settings.host, settings.port) as listener, own_folder(settings.data_dir):
-        asyncio.run(_run(settings, listener, free_port(settings.host, settings.http_port)))
+        asyncio.run(_run(settings, listener, tls, free_port(settings.host, settings.http_port)))
 
 
-async def _run(settings: SmscSettings, listener: socket.socket, http_port: int) -> None:
+def _tls_context(settings: SmscSettings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise StartRefused(f"The TLS certificate and key cannot be used: {error}.") from error
+    return context
+
+
+async def _run(settings: SmscSettings, listener: socket.socket, tls: ssl.SSLContext | None, http_port: int) -> None:
     journal = Journal(settings.data_dir)
-    desk = ReceiptDesk(journal)
-    centre = MessageCentre(settings, journal, desk)
+    centre = MessageCentre(settings, journal)
     sessions: set[Session] = set()
     try:
         await centre.resume()
-        server = await asyncio.get_running_loop().create_server(lambda: Session(centre, sessions), sock=listener)
-        _log.info(
-            "SMSC ready: smpp %s:%d, pages http://%s:%d/", settings.host, port_of(listener), settings.host, http_port
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Session(centre, sessions), sock=listener, ssl=tls
         )
-        await run_until_stopped(serve(create_pages(centre), settings.host, http_port), journal.write_forever())
+        _log.info(
+            "SMSC ready: smpp %s:%d, pages http://%s:%d/, seed %d",
+            settings.host,
+            port_of(listener),
+            settings.host,
+            http_port,
+            centre.switches.seed,
+        )
+        pages = create_pages(centre, sessions)
+        await run_until_stopped(serve(pages, settings.host, http_port), journal.write_forever())
         server.close()
         for session in list(sessions):
             session.close()
     finally:
-        desk.close()
+        centre.close()
         journal.close()

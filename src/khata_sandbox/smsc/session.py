@@ -1,14 +1,20 @@
-"""One connection of an ESME: its octets in both directions, its bind, and what is still unanswered on it."""
+"""One connection: cuts octets into PDUs, answers each request, asks whether the ESME lives, delivers to it.
+
+Nothing here waits: requests are answered within `data_received`, delayed answers by a timer, deliveries by their desk.
+The ESME cannot make memory grow: what it claims, leaves unanswered or does not read is bounded.
+"""
 
 import asyncio
-import hmac
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Final, cast
+from typing import Any, Final, cast
 
-from khata_sandbox.smsc.centre import MessageCentre, Verdict
+from khata_sandbox.smsc.centre import Manner, MessageCentre, Verdict
+from khata_sandbox.smsc.desk import Desk
+from khata_sandbox.smsc.journal import Delivery
 from khata_sandbox.smsc.numbers import RESPONSE, VERSION_3_4, Command, Status, Tag, status_name
+from khata_sandbox.smsc.outlet import Outlet
 from khata_sandbox.smsc.pdu import (
     HEADER,
     PDU_OCTETS_MAX,
@@ -19,15 +25,15 @@ from khata_sandbox.smsc.pdu import (
     encode_pdu,
     encode_tlvs,
 )
-from khata_sandbox.smsc.receipts import Receipt
+from khata_sandbox.smsc.switches import Luck, Subject
 
 _log = logging.getLogger(__name__)
 
 SESSIONS_MAX: Final = 1_000
 UNCONFIRMED_MAX: Final = 500
 """How many deliver_sm may be unanswered on one connection."""
-DELAYED_MAX: Final = 10_000
-"""How many of our answers may be waiting on one connection; what would be one more is refused."""
+QUERIES_MAX: Final = 10_000
+"""How many query_sm may wait on one connection; what would be one more is refused."""
 _BIND_TIMEOUT_S: Final = 10.0
 _CONFIRM_TIMEOUT_S: Final = 30.0
 
@@ -46,13 +52,16 @@ class Session(asyncio.Protocol):
         self._sessions = sessions
         self._loop = asyncio.get_running_loop()
         self._received = b""
-        self._outgoing: list[bytes] = []
-        self._bound_as: Command | None = None
+        self.system_id = ""
+        """Who is bound; empty before."""
+        self.bound_as: Command | None = None
+        self._desk: Desk | None = None
         self._sequence = 0
-        self._unconfirmed: dict[int, tuple[Receipt, float]] = {}
+        self._unconfirmed: dict[int, tuple[Delivery, float]] = {}
         self._delayed_count = 0
         self._queries: set[asyncio.Task[None]] = set()
         self._is_writable = True
+        self._is_silent = False
         self._heard_at = self._loop.time()
         self._handlers: dict[int, _Handler] = {
             Command.BIND_TRANSMITTER: partial(self._on_bind, Command.BIND_TRANSMITTER),
@@ -70,6 +79,7 @@ class Session(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._outlet = Outlet(self._transport)
         self._sessions.add(self)
         self._watch = self._loop.call_later(_BIND_TIMEOUT_S, self._close_unbound)
         if len(self._sessions) > SESSIONS_MAX:
@@ -85,7 +95,7 @@ class Session(asyncio.Protocol):
             if not HEADER.size <= length <= PDU_OCTETS_MAX:
                 _log.warning("connection closed: a PDU claims %d octets", length)
                 self._send(Command.GENERIC_NACK, Status.RINVCMDLEN, sequence)
-                self._finish()
+                self._outlet.finish()
                 return
             if len(octets) - start < length:
                 break
@@ -101,38 +111,50 @@ class Session(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._is_writable = True
         self._transport.resume_reading()
-        self._centre.desk.wake()
+        if self._desk:
+            self._desk.wake()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._sessions.discard(self)
         self._watch.cancel()
-        self._centre.desk.detach(self)
-        for receipt, _ in self._unconfirmed.values():
-            self._centre.desk.take_back(receipt)
+        if self._desk:
+            self._desk.detach(self)
+            for delivery, _ in self._unconfirmed.values():
+                self._desk.take_back(delivery)
         self._unconfirmed.clear()
         for query in self._queries:
             query.cancel()
 
-    # What the receipt desk and the server call
+    # What the desk, the pages and the server call
 
     @property
     def has_room(self) -> bool:
-        return self._is_writable and len(self._unconfirmed) < UNCONFIRMED_MAX and not self._centre.faults.is_silent
+        return self._is_writable and not self._is_silent and len(self._unconfirmed) < UNCONFIRMED_MAX
 
-    def deliver(self, receipt: Receipt) -> None:
-        sequence = self._request(Command.DELIVER_SM, receipt.encode())
-        self._unconfirmed[sequence] = (receipt, self._loop.time())
+    @property
+    def peer(self) -> str:
+        address: Any = self._transport.get_extra_info("peername")
+        return f"{address[0]}:{address[1]}" if address else ""
+
+    @property
+    def unanswered_count(self) -> int:
+        """Messages whose answers wait, and deliveries the ESME has not answered."""
+        return self._delayed_count + len(self._unconfirmed)
+
+    def deliver(self, delivery: Delivery) -> None:
+        sequence = self._request(Command.DELIVER_SM, delivery.encode())
+        self._unconfirmed[sequence] = (delivery, self._loop.time())
 
     def close(self) -> None:
         """Says goodbye (unbind) and closes."""
-        if self._bound_as:
+        if self.bound_as:
             self._request(Command.UNBIND)
-        self._finish()
+        self._outlet.finish()
 
     # Requests and responses of the ESME
 
     def _dispatch(self, command: int, status: int, sequence: int, body: bytes) -> None:
-        if self._transport.is_closing() or self._centre.faults.is_silent:
+        if self._transport.is_closing() or self._is_silent:
             return
         handler = self._handlers.get(command)
         if handler:
@@ -141,41 +163,43 @@ class Session(asyncio.Protocol):
             self._send(Command.GENERIC_NACK, Status.RINVCMDID, sequence)
 
     def _on_bind(self, command: Command, _status: int, sequence: int, body: bytes) -> None:
-        refused = self._bind_refusal(body)
-        if refused:
-            _log.warning("bind refused: %s", status_name(refused))
-            self._send(command | RESPONSE, refused, sequence)
-            if refused is not Status.RALYBND:
-                self._finish()
+        try:
+            bind = Bind.decode(body)
+        except PduError as error:
+            self._refuse_bind(command, error.status, sequence)
             return
-        self._bound_as = command
+        luck = Luck(self._centre.switches, Subject(bind.system_id))
+        if luck.strike("silent"):
+            self._is_silent = True
+        elif refused := Status.RALYBND if self.bound_as else self._centre.bind_refusal(bind, luck):
+            self._refuse_bind(command, refused, sequence)
+        else:
+            self._bind(command, sequence, bind.system_id)
+
+    def _refuse_bind(self, command: Command, status: int, sequence: int) -> None:
+        _log.warning("bind refused: %s", status_name(status))
+        self._send(command | RESPONSE, status, sequence)
+        if not self.bound_as:
+            self._outlet.finish()
+
+    def _bind(self, command: Command, sequence: int, system_id: str) -> None:
+        self.bound_as, self.system_id = command, system_id
+        self._desk = self._centre.desks[system_id]
         answer = encode_cstring(self._centre.settings.system_id)
         answer += encode_tlvs(((Tag.SC_INTERFACE_VERSION, bytes((VERSION_3_4,))),))
         self._send(command | RESPONSE, Status.ROK, sequence, answer)
         self._watch.cancel()
         self._watch = self._loop.call_later(self._centre.settings.enquire_link_s, self._look_after)
         if command in _RECEIVING:
-            self._centre.desk.attach(self)
-
-    def _bind_refusal(self, body: bytes) -> Status:
-        if self._bound_as:
-            return Status.RALYBND
-        try:
-            bind = Bind.decode(body)
-        except PduError as error:
-            return error.status
-        if bind.system_id != self._centre.settings.system_id:
-            return Status.RINVSYSID
-        is_known = hmac.compare_digest(bind.password.encode(), self._centre.settings.password.encode())
-        return Status.ROK if is_known else Status.RINVPASWD
+            self._desk.attach(self)
 
     def _on_submit(self, _status: int, sequence: int, body: bytes) -> None:
-        if self._bound_as not in _SUBMITTING:
+        if self.bound_as not in _SUBMITTING:
             verdict = Verdict(Status.RINVBNDSTS)
-        elif self._delayed_count >= DELAYED_MAX:
-            verdict = Verdict(Status.RMSGQFUL)
+        elif self._delayed_count >= self._centre.settings.window:
+            verdict = Verdict(Status.RTHROTTLED)
         else:
-            verdict = self._centre.take(body)
+            verdict = self._centre.take(self.system_id, body)
         if verdict.delay_ms:
             self._delayed_count += 1
             self._loop.call_later(verdict.delay_ms / 1000, self._answer_delayed, sequence, verdict)
@@ -184,12 +208,25 @@ class Session(asyncio.Protocol):
 
     def _answer_delayed(self, sequence: int, verdict: Verdict) -> None:
         self._delayed_count -= 1
-        self._answer_submit(sequence, verdict)
+        if not self._transport.is_closing() and not self._is_silent:
+            self._answer_submit(sequence, verdict)
 
     def _answer_submit(self, sequence: int, verdict: Verdict) -> None:
-        if verdict.is_answered:
-            body = encode_cstring(verdict.message_id) if verdict.message_id else b""
-            self._send(Command.SUBMIT_SM_RESP, verdict.status, sequence, body)
+        body = encode_cstring(verdict.message_id) if verdict.message_id else b""
+        octets = encode_pdu(Command.SUBMIT_SM_RESP, verdict.status, sequence, body)
+        match verdict.manner:
+            case Manner.WHOLE:
+                self._outlet.send(octets)
+            case Manner.TRICKLED:
+                self._outlet.trickle(octets)
+            case Manner.CUT:
+                self._outlet.cut(octets)
+            case Manner.HANG_UP:
+                self._transport.abort()
+            case Manner.SILENCE:
+                self._is_silent = True
+            case Manner.NEVER:
+                return
 
     def _on_query(self, _status: int, sequence: int, body: bytes) -> None:
         try:
@@ -197,9 +234,9 @@ class Session(asyncio.Protocol):
         except PduError as error:
             self._send(Command.QUERY_SM_RESP, error.status, sequence)
             return
-        if self._bound_as not in _SUBMITTING:
+        if self.bound_as not in _SUBMITTING:
             self._send(Command.QUERY_SM_RESP, Status.RINVBNDSTS, sequence)
-        elif len(self._queries) >= DELAYED_MAX:
+        elif len(self._queries) >= QUERIES_MAX:
             self._send(Command.QUERY_SM_RESP, Status.RMSGQFUL, sequence)
         else:
             task = self._loop.create_task(self._answer_query(sequence, message_id))
@@ -207,20 +244,24 @@ class Session(asyncio.Protocol):
             task.add_done_callback(self._queries.discard)
 
     async def _answer_query(self, sequence: int, message_id: str) -> None:
-        answer = await self._centre.query(message_id)
+        answer = await self._centre.query(self.system_id, message_id)
         self._send(Command.QUERY_SM_RESP, Status.RQUERYFAIL if answer is None else Status.ROK, sequence, answer or b"")
 
     def _on_enquire_link(self, _status: int, sequence: int, _body: bytes) -> None:
-        self._send(Command.ENQUIRE_LINK_RESP, Status.ROK, sequence)
+        luck = Luck(self._centre.switches, Subject(self.system_id))
+        if luck.strike("silent"):
+            self._is_silent = True
+        elif not luck.strike("enquire_link_ignored"):
+            self._send(Command.ENQUIRE_LINK_RESP, Status.ROK, sequence)
 
     def _on_unbind(self, _status: int, sequence: int, _body: bytes) -> None:
         self._send(Command.UNBIND_RESP, Status.ROK, sequence)
-        self._finish()
+        self._outlet.finish()
 
     def _on_confirmed(self, status: int, sequence: int, _body: bytes) -> None:
         sent = self._unconfirmed.pop(sequence, None)
-        if sent:
-            self._centre.desk.confirm(sent[0], status)
+        if sent and self._desk:
+            self._desk.confirm(sent[0], status)
 
     # The connection itself
 
@@ -230,40 +271,28 @@ class Session(asyncio.Protocol):
         return self._sequence
 
     def _send(self, command: int, status: int, sequence: int, body: bytes = b"") -> None:
-        """Queues one PDU; all PDUs of one turn of the event loop leave in one write."""
-        if not self._outgoing:
-            self._loop.call_soon(self._flush)
-        self._outgoing.append(encode_pdu(command, status, sequence, body))
-
-    def _flush(self) -> None:
-        octets, self._outgoing = b"".join(self._outgoing), []
-        if octets and not self._transport.is_closing():
-            self._transport.write(octets)
-
-    def _finish(self) -> None:
-        self._flush()
-        self._transport.close()
+        self._outlet.send(encode_pdu(command, status, sequence, body))
 
     def _close_unbound(self) -> None:
         _log.warning("connection closed: no bind within %d s", _BIND_TIMEOUT_S)
-        self._finish()
+        self._outlet.finish()
 
     def _look_after(self) -> None:
-        """Asks a quiet ESME whether it lives, ends a dead connection, takes unanswered receipts back."""
+        """Asks a quiet ESME whether it lives, ends a dead connection, takes unanswered deliveries back."""
         period_s = self._centre.settings.enquire_link_s
         quiet_s = self._loop.time() - self._heard_at
         if quiet_s > 2 * period_s:
             _log.warning("connection closed: nothing heard for %d s", quiet_s)
             self._transport.abort()
             return
-        if quiet_s >= period_s:
+        if quiet_s >= period_s and not self._is_silent:
             self._request(Command.ENQUIRE_LINK)
         self._take_back_unanswered()
         self._watch = self._loop.call_later(period_s, self._look_after)
 
     def _take_back_unanswered(self) -> None:
         sent_before = self._loop.time() - _CONFIRM_TIMEOUT_S
-        for sequence, (receipt, sent_at) in list(self._unconfirmed.items()):
-            if sent_at < sent_before:
+        for sequence, (delivery, sent_at) in list(self._unconfirmed.items()):
+            if sent_at < sent_before and self._desk:
                 del self._unconfirmed[sequence]
-                self._centre.desk.take_back(receipt)
+                self._desk.take_back(delivery)

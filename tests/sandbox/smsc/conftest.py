@@ -27,3 +27,10 @@ def esme(smsc: FarEnd) -> Iterator[Esme]:
     with Esme(smsc.port) as bound:
         assert bound.bind().status == 0
         yield bound
+
+
+@pytest.fixture
+def healed(smsc: FarEnd) -> Iterator[FarEnd]:
+    """The message centre, with all switches off again afterwards."""
+    yield smsc
+    assert smsc.http.delete("/faults.json").json()["switches"] == []

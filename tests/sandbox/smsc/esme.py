@@ -1,8 +1,11 @@
 """An ESME of the tests' own: blocking socket, raw PDUs, nothing shared with the code under test."""
 
 import socket
+import ssl
 import struct
 from typing import Any, NamedTuple, Self
+
+from ..far_end import DEADLINE_S
 
 HEADER = struct.Struct(">IIII")
 TRANSCEIVER, TRANSMITTER, RECEIVER = 9, 2, 1
@@ -20,8 +23,10 @@ class Pdu(NamedTuple):
 
 
 class Esme:
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.stream = self.socket.makefile("rb")
         self.sequence = 0
 

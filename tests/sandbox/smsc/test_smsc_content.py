@@ -62,7 +62,16 @@ def test_a_header_that_does_not_fit_is_refused(udh: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("udh", "data_coding", "octets_max"),
-    [(b"", 0, 160), (UDH_8, 0, 153), (UDH_16, 0, 152), (b"", 8, 140), (UDH_8, 8, 134), (UDH_16, 8, 132)],
+    [
+        (b"", 0, 160),
+        (UDH_8, 0, 153),
+        (UDH_16, 0, 152),
+        (b"", 1, 160),
+        (b"", 3, 140),
+        (b"", 8, 140),
+        (UDH_8, 8, 134),
+        (UDH_16, 8, 132),
+    ],
 )
 def test_a_part_holds_one_segment_and_no_more(udh: bytes, data_coding: int, octets_max: int) -> None:
     step = 2 if data_coding == 8 else 1

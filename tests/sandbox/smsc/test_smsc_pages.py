@@ -1,23 +1,14 @@
-"""The pages: phones put together again, the journal as JSON, the fault switches."""
+"""The pages: phones put together again, what messages were made of, what phones send back; the journal as JSON."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
-from khata_sandbox.smsc.faults import Faults, FaultsRefused
 from khata_sandbox.smsc.phone import reassemble
 
 from ..far_end import FarEnd
-from .esme import HEADER, Esme, submit_body, tlv
-
-
-@pytest.fixture
-def healed(smsc: FarEnd) -> Iterator[FarEnd]:
-    """The message centre, with all switches off again afterwards."""
-    yield smsc
-    assert smsc.http.post("/faults", json={}).json() == Faults().to_json()
+from .esme import Esme, tlv
 
 
 def row(number: int, part: int | None = None, count: int | None = None, ref: int = 1, **fields: Any) -> dict[str, Any]:
@@ -110,73 +101,59 @@ def test_a_bad_number_in_a_query_is_refused(smsc: FarEnd, query: str) -> None:
     assert smsc.http.get(f"/submits.json?{query}").status_code == 400
 
 
-def test_refuse_status_refuses_everything(healed: FarEnd, esme: Esme) -> None:
-    healed.http.post("/faults", json={"refuse_status": 0x45})
-    assert esme.submitted("919833330104").status == 0x45
+def page(smsc: FarEnd, path: str) -> BeautifulSoup:
+    answer = smsc.http.get(path)
+    assert answer.status_code == 200, answer.text
+    return BeautifulSoup(answer.text, "html.parser")
 
 
-def test_throttling_answers_throttled(healed: FarEnd, esme: Esme) -> None:
-    healed.http.post("/faults", json={"throttle_percent": 100})
-    assert esme.submitted("919833330105").status == 0x58
+def fields(form: Tag) -> dict[str, str]:
+    return {str(field["name"]): str(field["value"]) for field in form.select("input[type=hidden]")}
 
 
-def test_a_dropped_answer_belongs_to_a_message_that_was_taken_and_reported(healed: FarEnd, esme: Esme) -> None:
-    healed.http.post("/faults", json={"drop_answers_percent": 100})
-    esme.submit("919833330106", registered=1)
-    esme.receipt()
-    assert healed.get("/submits.json", to="919833330106")[0]["is_answered"] is False
+def test_a_message_is_shown_segment_by_segment_with_its_parameters_and_receipts(smsc: FarEnd, esme: Esme) -> None:
+    dlt = tlv(0x1400, b"1101172974420810001") + tlv(0x2199, b"\x01\xff")
+    for number in (1, 2):
+        header = bytes((5, 0, 3, 9, 2, number))
+        esme.submitted("919833330111", header + b"part", esm_class=0x40, registered=1, tlvs=dlt)
+        esme.receipt()
+    (link,) = page(smsc, "/?to=919833330111").select('a[href^="/messages/"]')
+    shown = page(smsc, str(link["href"]))
+    headings = [heading.get_text() for heading in shown.select("h2")]
+    assert headings == ["Segment 1 of 2", "Segment 2 of 2"]
+    words = shown.get_text(" ", strip=True)
+    for expected in ("GSM 7-bit, 4 octets", "05 00 03 09 02 01", "0x1400", "entity id", "1101172974420810001", "01 ff"):
+        assert expected in words
+    assert "DELIVRD err:000" in words
 
 
-def test_dropped_receipts_never_come(healed: FarEnd, esme: Esme) -> None:
-    healed.http.post("/faults", json={"drop_receipts_percent": 100})
-    answer = esme.submitted("919833330107", registered=1)
-    assert healed.get("/receipts.json", message_id=answer.message_id) == []
+@pytest.mark.parametrize("path", ["/messages/999999999", "/answer?message=x", "/answer?message=999999999"])
+def test_a_message_that_never_was_has_no_page(smsc: FarEnd, path: str) -> None:
+    assert smsc.http.get(path).status_code == 404
 
 
-def test_a_delayed_answer_comes_after_what_was_asked_later(healed: FarEnd, esme: Esme) -> None:
-    healed.http.post("/faults", json={"delay_ms": 200})
-    body = submit_body("919833330108")
-    esme.socket.sendall(HEADER.pack(16 + len(body), 4, 0, 71) + body + HEADER.pack(16, 0x15, 0, 72))
-    assert [esme.expect(0x8000_0015).sequence, esme.expect(0x8000_0004).sequence] == [72, 71]
+def test_a_phone_answers_with_one_press(smsc: FarEnd, esme: Esme) -> None:
+    esme.submitted("919833330112", b"hello")
+    (link,) = page(smsc, "/?to=919833330112").select('a[href^="/answer"]')
+    form = page(smsc, str(link["href"])).select_one("form.row")
+    assert form
+    answer = smsc.http.post("/answer", data=fields(form) | {"text": "STOP"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?to=919833330112")
+    body = esme.receipt()
+    assert body.startswith(b"\0\1\1919833330112\0\5\0HDRXYZ\0\0")
+    assert body.endswith(b"\x04STOP")
+    assert "STOP" in page(smsc, "/?to=919833330112").get_text()
 
 
-def test_silence_answers_nothing_and_takes_nothing_until_healed(healed: FarEnd, esme: Esme) -> None:
-    healed.http.post("/faults", json={"is_silent": True})
-    esme.submit("919833330109")
-    esme.send(0x15)
-    esme.socket.settimeout(0.2)
-    with pytest.raises(TimeoutError):
-        esme.socket.recv(1)
-    esme.socket.settimeout(20)
-    assert "is_silent = True" in healed.http.get("/").text
-    healed.http.post("/faults", json={})
-    with Esme(healed.port) as other:
-        other.bind()
-        assert other.submitted("919833330110").status == 0
-    assert healed.get("/submits.json", to="919833330109") == []
+def test_a_form_of_some_other_page_is_refused(smsc: FarEnd) -> None:
+    given = {"from": "91", "to": "HDRXYZ", "text": "STOP", "system_id": "sandbox", "form_token": "guessed"}
+    for path in ("/answer", "/faults/on", "/faults/off"):
+        assert smsc.http.post(path, data=given).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        [],
-        {"no_such": 1},
-        {"delay_ms": -1},
-        {"delay_ms": 1.5},
-        {"delay_ms": True},
-        {"throttle_percent": 101},
-        {"is_silent": 1},
-    ],
-)
-def test_switches_that_do_not_exist_are_refused_and_nothing_changes(smsc: FarEnd, wanted: object) -> None:
-    answer = smsc.http.post("/faults", json=wanted)
-    assert (answer.status_code, smsc.get("/faults")) == (422, Faults().to_json())
-    with pytest.raises(FaultsRefused):
-        Faults.from_json(wanted)
-
-
-def test_switches_need_json(smsc: FarEnd) -> None:
-    assert smsc.http.post("/faults", content="{}", headers={"Content-Type": "text/plain"}).status_code == 415
-    json_type = {"Content-Type": "application/json"}
-    assert smsc.http.post("/faults", content="{", headers=json_type).status_code == 400
-    assert smsc.http.post("/faults", content=" " * 10_001 + "{}", headers=json_type).status_code == 413
+def test_an_empty_answer_is_refused(smsc: FarEnd, esme: Esme) -> None:
+    esme.submitted("919833330113", b"hello")
+    (link,) = page(smsc, "/?to=919833330113").select('a[href^="/answer"]')
+    form = page(smsc, str(link["href"])).select_one("form.stack")
+    assert form
+    assert smsc.http.post("/answer", data=fields(form) | {"text": ""}).status_code == 422

@@ -19,8 +19,9 @@ def message_id_of(receipt: bytes) -> str:
 
 
 def test_a_receipts_text_has_the_usual_form() -> None:
+    text = "€ for नमस्ते and the rest"
     receipt = Receipt(
-        1, "AB12", "HDRXYZ", "919800000000", "€ for नमस्ते and the rest", MessageState.DELIVERED, AT_MS, AT_MS
+        1, "AB12", "AB12", "HDRXYZ", "919800000000", text, MessageState.DELIVERED, 0, submitted_at=AT_MS, due_at=AT_MS
     )
     assert receipt.body() == (
         "id:AB12 sub:001 dlvrd:001 submit date:2511241600 done date:2511241600 stat:DELIVRD err:000 "

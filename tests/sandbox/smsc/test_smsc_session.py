@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from khata_sandbox.smsc.centre import MessageCentre
-from khata_sandbox.smsc.desk import ReceiptDesk
 from khata_sandbox.smsc.journal import Journal
 from khata_sandbox.smsc.session import Session
 from khata_sandbox.smsc.settings import SmscSettings
@@ -132,8 +131,7 @@ def test_a_quiet_connection_is_asked_whether_it_lives_and_closed_if_it_does_not(
     async def live() -> list[int]:
         settings = SmscSettings("127.0.0.1", 0, 0, tmp_path, enquire_link_s=0.05)
         journal = Journal(tmp_path)
-        desk = ReceiptDesk(journal)
-        centre = MessageCentre(settings, journal, desk)
+        centre = MessageCentre(settings, journal)
         server = await asyncio.get_running_loop().create_server(lambda: Session(centre, set()), "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         bind = b"sandbox\0sandbox\0\0\x34\0\0\0"
@@ -153,3 +151,29 @@ def _heads(octets: bytes) -> list[tuple[int, ...]]:
         heads.append(HEADER.unpack_from(octets, at))
         at += heads[-1][0]
     return heads
+
+
+def test_each_system_has_its_own_password_and_gets_its_own_receipts(tmp_path: Path) -> None:
+    accounts = {"SANDBOX_SMSC_ACCOUNTS": "asha:first bilal:second", "SANDBOX_SMSC_RECEIPT_DELAY_MS": "1"}
+    with FarEnd("smsc", tmp_path, **accounts) as smsc, Esme(smsc.port) as asha, Esme(smsc.port) as bilal:
+        assert bilal.bind(TRANSCEIVER, "bilal", "first").status == 0x0E
+        with Esme(smsc.port) as known:
+            assert known.bind(TRANSCEIVER, "bilal", "second").status == 0
+            assert asha.bind(TRANSCEIVER, "asha", "first").status == 0
+            answer = asha.submitted("919800000109", registered=1)
+            assert answer.body.rstrip(b"\0") in asha.receipt()
+            known.send(3, answer.body + b"\0\0\0")
+            assert known.expect(0x8000_0003).status == 0x67
+
+
+def test_what_is_more_than_the_window_is_throttled(tmp_path: Path) -> None:
+    with FarEnd("smsc", tmp_path, SANDBOX_SMSC_WINDOW="2") as smsc, Esme(smsc.port) as esme:
+        smsc.switch_on("answer_late", value=2_000)
+        esme.bind()
+        sequences = [esme.submit(f"9198000001{number:02}") for number in range(3)]
+        answers = [esme.expect(0x8000_0004) for _ in range(3)]
+        assert [(answer.sequence, answer.status) for answer in answers] == [
+            (sequences[2], 0x58),
+            (sequences[0], 0),
+            (sequences[1], 0),
+        ]
