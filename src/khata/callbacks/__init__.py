@@ -1,1 +1,1 @@
-"""The door for payment gateways: browsers they send back, and webhooks they send themselves."""
+"""The door for far ends: browsers a gateway sends back, webhooks it sends itself, and what carriers call with."""
