@@ -1,0 +1,1 @@
+"""Telling customers' programs: webhook endpoints, the events they want, and how each delivery went."""
