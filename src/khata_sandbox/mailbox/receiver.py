@@ -1,4 +1,4 @@
-"""The SMTP side: takes any mail for anybody."""
+"""The SMTP side: takes any mail for anybody, but for a few addresses that are told otherwise."""
 
 import logging
 import sqlite3
@@ -7,6 +7,7 @@ from typing import Final
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from khata_sandbox.mailbox.reports import Reporter, act_asked_for
 from khata_sandbox.mailbox.store import MailStore
 
 _log = logging.getLogger(__name__)
@@ -16,14 +17,18 @@ _RECIPIENTS_MAX: Final = 1_000
 class Receiver:
     """aiosmtpd calls these; each returns the answer line."""
 
-    def __init__(self, store: MailStore) -> None:
+    def __init__(self, store: MailStore, reporter: Reporter) -> None:
         self._store = store
+        self._reporter = reporter
+        self._asked_to_wait: set[str] = set()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if len(envelope.rcpt_tos) >= _RECIPIENTS_MAX:
             return "452 Too many recipients"
+        if (refusal := self._refusal(address)) is not None:
+            return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -35,14 +40,32 @@ class Receiver:
             _log.error("mail not kept: %s", error)
             return "452 Insufficient storage, try again later"
         _log.info("mail %d kept: %d octets", mail_id, len(octets))
+        await self._report(mail_id, envelope.rcpt_tos)
         return f"250 Kept as mail {mail_id}"
 
+    def _refusal(self, address: str) -> str | None:
+        """`refuse@…` is told no at once; `later@…` to come again, the first time."""
+        word = address.partition("@")[0].lower().partition("-")[0]
+        if word == "refuse":
+            return "550 5.1.1 No such mailbox"
+        if word == "later" and address not in self._asked_to_wait:
+            self._asked_to_wait.add(address)
+            return "451 4.7.1 Come again later"
+        return None
 
-def connection_factory(store: MailStore, mail_octets_max: int) -> "partial[SMTP]":
+    async def _report(self, mail_id: int, recipients: list[str]) -> None:
+        mail = await self._store.get(mail_id)
+        for recipient in recipients:
+            act = act_asked_for(recipient)
+            if mail is not None and act is not None:
+                self._reporter.report_later(mail, recipient, act)
+
+
+def connection_factory(store: MailStore, reporter: Reporter, mail_octets_max: int) -> "partial[SMTP]":
     """Makes the protocol of one connection. The host name is fixed, because asking for it may ask the network."""
     return partial(
         SMTP,
-        Receiver(store),
+        Receiver(store, reporter),
         data_size_limit=mail_octets_max,
         enable_SMTPUTF8=True,
         hostname="localhost",

@@ -1,4 +1,4 @@
-"""The mailbox as a process: SMTP on one port, its pages on another, one store."""
+"""The mailbox as a process: SMTP on one port, its pages and DNS on another, one store."""
 
 import asyncio
 import logging
@@ -6,8 +6,10 @@ import socket
 
 from khata_sandbox.mailbox.pages import create_pages
 from khata_sandbox.mailbox.receiver import connection_factory
+from khata_sandbox.mailbox.reports import Reporter
 from khata_sandbox.mailbox.settings import MailboxSettings
 from khata_sandbox.mailbox.store import MailStore
+from khata_sandbox.mailbox.zone import Zone, answer_questions
 from khata_sandbox.process import free_port, listening_socket, own_folder, port_of, run_until_stopped
 from khata_sandbox.web.server import serve
 
@@ -23,13 +25,20 @@ def run(settings: MailboxSettings) -> None:
 async def _run(settings: MailboxSettings, listener: socket.socket, http_port: int) -> None:
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells every command
     store = MailStore(settings.data_dir)
+    zone, reporter = Zone(store), Reporter(settings.report_url)
     try:
-        connect = connection_factory(store, settings.mail_octets_max)
+        await zone.load()
+        for name, text in settings.records:
+            await zone.publish(name, text)
+        responder = await answer_questions(zone, settings.host, http_port)
+        connect = connection_factory(store, reporter, settings.mail_octets_max)
         server = await asyncio.get_running_loop().create_server(connect, sock=listener)
         _log.info(
             "mailbox ready: smtp %s:%d, pages http://%s:%d/", settings.host, port_of(listener), settings.host, http_port
         )
-        await run_until_stopped(serve(create_pages(store, settings.host), settings.host, http_port))
+        pages = create_pages(store, zone, reporter, settings.host)
+        await run_until_stopped(serve(pages, settings.host, http_port))
         server.close()
+        responder.close()
     finally:
         store.close()

@@ -26,6 +26,11 @@ CREATE TABLE IF NOT EXISTS recipients (
 );
 CREATE INDEX IF NOT EXISTS recipients_by_address ON recipients (address, mail_id);
 CREATE INDEX IF NOT EXISTS recipients_by_mail ON recipients (mail_id);
+CREATE TABLE IF NOT EXISTS records (
+    name TEXT NOT NULL,                  -- lower case, no final dot
+    text TEXT NOT NULL,
+    PRIMARY KEY (name, text)
+);
 """
 _MAILS = """
 SELECT id, received_at, sender, octets, (SELECT group_concat(address, ' ') FROM recipients WHERE mail_id = mails.id)
@@ -73,6 +78,18 @@ class MailStore:
         found = await self._do(lambda: self._select(_ONE, (mail_id,)))
         return found[0] if found else None
 
+    async def records(self) -> list[tuple[str, str]]:
+        """The TXT records of DNS: names and texts."""
+        return await self._do(
+            lambda: self._database.execute("SELECT name, text FROM records ORDER BY rowid").fetchall()
+        )
+
+    async def add_record(self, name: str, text: str) -> None:
+        await self._do(lambda: self._write("INSERT OR IGNORE INTO records VALUES (?, ?)", (name, text)))
+
+    async def drop_records(self, name: str) -> None:
+        await self._do(lambda: self._write("DELETE FROM records WHERE name = ?", (name,)))
+
     def close(self) -> None:
         self._thread.submit(self._database.close).result()
         self._thread.shutdown()
@@ -87,6 +104,10 @@ class MailStore:
             mail_id = cursor.lastrowid or 0
             self._database.executemany("INSERT INTO recipients VALUES (?, ?)", [(mail_id, each) for each in recipients])
         return mail_id
+
+    def _write(self, query: str, parameters: tuple[str, ...]) -> None:
+        with self._database:
+            self._database.execute(query, parameters)
 
     def _select(self, query: str, parameters: tuple[str | int, ...]) -> list[StoredMail]:
         rows = self._database.execute(query, parameters).fetchall()

@@ -77,7 +77,10 @@ def _what_it_brought(top_up: TopUpRow) -> list[str]:
         zone = ZoneInfo(tenancy.organisation(organisation_id=top_up.organisation_id).time_zone)
         ends_at = top_up.plan_ends_at.astimezone(zone)
         day = f"{ends_at.day} {ends_at:%B %Y}"
-        return [f"Your plan {top_up.plan_name} runs until {day}.", f"{_credits(top_up)} included credits were added."]
+        return [
+            f"Your plan {top_up.plan_name} runs until {day}.",
+            f"{_credits(top_up)} included credits were added. What is left of them then expires.",
+        ]
     bonus = f" and {_credit_count(top_up.bonus_micro)} bonus credits" if top_up.bonus_micro else ""
     return [f"{_credits(top_up)} credits{bonus} were added."]
 

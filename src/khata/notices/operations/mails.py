@@ -23,6 +23,7 @@ from khata.notices.one_tap import VALID_FOR, OneTap, one_tap_address
 from khata.notices.operations.deferral import send_notice_later
 from khata.pricing import queries as pricing
 from khata.tenancy import queries as tenancy
+from khata.webhooks.operations import DisabledEndpoint
 
 SUGGESTED_MINOR = 1_000 * RUPEE_MINOR
 """What a link suggests to who has never paid."""
@@ -81,6 +82,31 @@ def expiry_letter(lot: ExpiringLot) -> Letter:
         "This mail cost no credits.",
     ]
     return Letter(f"{amount} expire on {_day(local)}", _joined(lines))
+
+
+def disabled_endpoint_letter(endpoint: DisabledEndpoint) -> Letter:
+    organisation = tenancy.organisation(organisation_id=endpoint.organisation_id)
+    lines = [
+        f"Khata sends no more events of {organisation.name} to",
+        endpoint.url,
+        "",
+        _why_disabled(endpoint, ZoneInfo(organisation.time_zone)),
+        "",
+        "Messages are sent and credits are used as before: only your program does not hear of it.",
+        "Once it answers again, enable the endpoint here:",
+        _address("webhooks"),
+        "",
+        "This mail cost no credits.",
+    ]
+    return Letter("A webhook endpoint of yours is disabled", _joined(lines))
+
+
+def _why_disabled(endpoint: DisabledEndpoint, zone: ZoneInfo) -> str:
+    if endpoint.is_gone:
+        return "It answered 410 Gone, which asks for exactly that."
+    assert endpoint.failing_since is not None
+    since = endpoint.failing_since.astimezone(zone)
+    return f"Since {since:%H:%M} on {_day(since)} every attempt has failed."
 
 
 def make_notice(

@@ -1,0 +1,1 @@
+"""E-mail: addresses, sending domains and their signatures, the octets of a mail, and who must not be written to."""
