@@ -47,6 +47,20 @@ def test_what_cannot_stand_on_an_invoice_is_refused(name: str, value: str, sente
         read(**{name: value})
 
 
+@pytest.mark.parametrize(
+    ("country", "told", "scheme"),
+    [("IN", "", "gst"), ("DE", "", "vat"), ("IN", "none", "none"), ("DE", "none", "none"), ("DE", "vat", "vat")],
+)
+def test_the_country_decides_the_tax_where_nothing_else_is_said(country: str, told: str, scheme: str) -> None:
+    assert read(KHATA_TAX_COUNTRY=country, KHATA_TAX_SCHEME=told).tax_scheme == scheme
+
+
+@pytest.mark.parametrize(("country", "told"), [("IN", "vat"), ("DE", "gst"), ("DE", "sales")])
+def test_a_tax_the_country_does_not_have_is_refused(country: str, told: str) -> None:
+    with pytest.raises(Misconfigured, match="KHATA_TAX_SCHEME"):
+        read(KHATA_TAX_COUNTRY=country, KHATA_TAX_SCHEME=told)
+
+
 def test_elsewhere_neither_state_nor_gstin_is_looked_at() -> None:
     environment = read(KHATA_TAX_COUNTRY="GB", KHATA_SUPPLIER_GSTIN="GB123456789", KHATA_TAX_STATE_CODE="")
     assert (environment.tax_country, environment.supplier_gstin) == ("GB", "GB123456789")

@@ -1,6 +1,7 @@
 """Tax documents on paper: numbers by India's financial year, amounts in words, tax taken back to the paisa."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -19,9 +20,12 @@ from khata.billing.core.numbering import (
     financial_year_text,
     month_span,
 )
-from khata.billing.core.tax import INDIA, TaxLine, tax_lines, tax_profile, tax_taken_back
+from khata.billing.core.tax import INDIA, TaxLaw, TaxLine, tax_lines, tax_profile, tax_taken_back
+from khata.tenancy.core.tax_scheme import TaxScheme
 
 AMOUNTS = st.integers(1, 50_000_000)
+GST = TaxLaw(TaxScheme.GST, "IN", "29", 1800, "VAT")
+VAT = TaxLaw(TaxScheme.VAT, "DE", "", 1900, "MwSt")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +96,7 @@ def test_different_amounts_are_said_differently(one: int, other: int) -> None:
 
 
 def gst(amount_minor: int, customer_state: str = "29") -> tuple[TaxLine, ...]:
-    return tax_lines(amount_minor=amount_minor, supplier_state="29", customer_state=customer_state, rate_bp=1800)
+    return tax_lines(GST, amount_minor=amount_minor, customer_state=customer_state, customer_registration="")
 
 
 def total(lines: tuple[TaxLine, ...]) -> int:
@@ -137,11 +141,30 @@ def test_nothing_is_taken_back_from_no_tax() -> None:
     assert tax_taken_back(free, tax_before_minor=0, tax_minor=0) == (free, 0)
 
 
-def test_elsewhere_there_is_one_tax_with_its_own_name() -> None:
-    lines = tax_lines(amount_minor=100_000, supplier_state="", customer_state="", rate_bp=2000, single_tax="VAT")
-    assert lines == (TaxLine("VAT 20 %", 20_000),)
-    assert tax_profile("GB").invoice_title == "Invoice"
+@pytest.mark.parametrize(
+    ("law", "registration", "lines"),
+    [
+        (VAT, "", (TaxLine("MwSt 19 %", 19_000),)),
+        (VAT, "DE123456789", (TaxLine("MwSt 19 %", 19_000),)),
+        (VAT, "FR12345678901", ()),
+        (VAT, "EL123456789", ()),
+        (VAT, "GB123456789", (TaxLine("MwSt 19 %", 19_000),)),
+        (replace(VAT, country="GB"), "DE123456789", (TaxLine("MwSt 19 %", 19_000),)),
+        (replace(VAT, country="GR"), "EL123456789", (TaxLine("MwSt 19 %", 19_000),)),
+        (replace(VAT, rate_bp=0), "", (TaxLine("MwSt 0 %", 0),)),
+        (replace(VAT, scheme=TaxScheme.NONE), "", ()),
+        (replace(GST, scheme=TaxScheme.NONE), "", ()),
+    ],
+)
+def test_elsewhere_there_is_one_tax_or_the_customer_owes_it(
+    law: TaxLaw, registration: str, lines: tuple[TaxLine, ...]
+) -> None:
+    assert tax_lines(law, amount_minor=100_000, customer_state="", customer_registration=registration) == lines
+
+
+def test_papers_are_called_what_they_are() -> None:
     assert tax_profile("IN") is INDIA
+    assert tax_profile("GB").invoice_title == tax_profile("IN", is_taxed=False).invoice_title == "Invoice"
 
 
 def test_a_document_knows_its_title_and_its_file() -> None:

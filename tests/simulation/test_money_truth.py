@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from khata.payments.ways import PayBy
+
 from .money_run import run
 from .truth import Journal, Taken, compare
 
@@ -26,6 +28,7 @@ def test_after_every_fault_and_reconciliation_all_books_agree_to_the_paisa(tmp_p
     verdict = run(top_ups=TOP_UPS, seed=seed, data_dir=tmp_path, port=port)
     assert verdict.problems == ()
     assert verdict.figures["captured at the gateway"] > verdict.figures["kept at the gateway"] > 0
+    assert all(verdict.figures[f"credited by {way}"] > 0 for way in PayBy)
 
 
 def test_money_the_books_do_not_know_is_noticed() -> None:

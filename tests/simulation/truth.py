@@ -16,6 +16,7 @@ from khata.ledger.core import Kind
 from khata.ledger.models import Transfer
 from khata.ledger.proof import prove_ledger
 from khata.payments.port import DisputeStatus
+from khata.payments.ways import PayBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +199,14 @@ def _figures(journal: Journal, books: _Books) -> dict[str, int]:
         "captured at the gateway": sum(one.amount_minor for one in journal.taken.values()),
         "kept at the gateway": sum(one.kept_minor for one in journal.taken.values()),
         "credited": credited,
+        **{f"credited by {way}": _by_way(books, way) for way in PayBy},
         "credited less money back": credited - refunds - lost,
         "invoiced less credit notes": sum(signs[DocumentKind(row.kind)] * row.total_minor for row in books.documents),
     }
+
+
+def _by_way(books: _Books, way: PayBy) -> int:
+    return sum(row.amount_minor for row in books.credited.values() if books.top_ups[row.top_up_id].pay_by == way)
 
 
 def _items(gateway: httpx.Client, kind: str) -> list[Any]:

@@ -15,7 +15,7 @@ from khata.kernel.clock import utc_now
 TASKS = {task.name: task for task in vars(jobs).values() if isinstance(task, Task)}
 SWEEPS = ("billing.settle_open_top_ups", "billing.settle_stored_webhooks", "billing.send_due_refunds")
 THREADS = 4
-TRIES = 6
+TRIES = 12
 BATCH_SIZE = 200
 
 Job = tuple[str, dict[str, Any]]

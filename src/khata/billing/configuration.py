@@ -6,19 +6,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from khata.billing.core.invoices import Party
-from khata.billing.core.tax import INDIA
-
-
-@dataclass(frozen=True, slots=True)
-class TaxConfiguration:
-    """`supplier_state` is the operator's State code, `rate_bp` the tax rate in basis points.
-
-    `single_tax` names the one tax there is; "" in India, whose GST is split by State.
-    """
-
-    supplier_state: str
-    rate_bp: int
-    single_tax: str
+from khata.billing.core.tax import INDIA, TaxLaw
+from khata.tenancy.configuration import tax_scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +21,26 @@ class InvoiceConfiguration:
     credit_note_prefix: str
 
 
-def tax_configuration() -> TaxConfiguration:
-    """`KHATA_TAX_STATE_CODE` ("29", Karnataka), `_RATE_PERCENT` (18), `_COUNTRY` ("IN"), `_NAME` (elsewhere: "VAT")."""
-    is_india = _text("KHATA_TAX_COUNTRY", INDIA.country) == INDIA.country
-    return TaxConfiguration(
+def tax_law() -> TaxLaw:
+    """`KHATA_TAX_SCHEME` ("gst"), `_COUNTRY` ("IN"), `_STATE_CODE` ("29", Karnataka), `_RATE_PERCENT` (18), `_NAME`."""
+    return TaxLaw(
+        scheme=tax_scheme(),
+        country=_text("KHATA_TAX_COUNTRY", INDIA.country),
         supplier_state=_text("KHATA_TAX_STATE_CODE", "29"),
         rate_bp=int(getattr(settings, "KHATA_TAX_RATE_PERCENT", 18)) * 100,
-        single_tax="" if is_india else _text("KHATA_TAX_NAME", "VAT"),
+        vat_name=_text("KHATA_TAX_NAME", "VAT"),
     )
 
 
 def invoice_configuration() -> InvoiceConfiguration:
     """`KHATA_SUPPLIER_NAME`, `_ADDRESS`, `_GSTIN`, `KHATA_TAX_SERVICE_CODE`, `KHATA_INVOICE_PREFIX` and its like."""
+    law = tax_law()
     return InvoiceConfiguration(
-        country=_text("KHATA_TAX_COUNTRY", INDIA.country),
+        country=law.country,
         supplier=Party(
             name=_text("KHATA_SUPPLIER_NAME", "Khata"),
             address=_text("KHATA_SUPPLIER_ADDRESS", ""),
-            state_code=tax_configuration().supplier_state,
+            state_code=law.supplier_state if law.scheme.has_states else "",
             gstin=_text("KHATA_SUPPLIER_GSTIN", ""),
         ),
         service_code=_text("KHATA_TAX_SERVICE_CODE", "998413"),

@@ -7,9 +7,10 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from khata.billing import operations
-from khata.billing.operations import auto_charges, auto_looks, auto_top_up_mails, mandates
+from khata.billing.operations import auto_charges, auto_looks, auto_top_up_mails, closings, mandates
 from khata.billing.operations.deferral import (
     CHARGE_TOP_UP,
+    CLOSE_ORDER,
     FORGET_MANDATE,
     PROVE_LEDGER,
     QUEUE,
@@ -146,6 +147,12 @@ def charge_top_up(subject_id: str) -> None:
 @app.task(name=FORGET_MANDATE, queue=QUEUE, retry=_MAIL_RETRY)
 def forget_mandate(subject_id: str) -> None:
     mandates.forget_mandate(auto_top_up_id=UUID(subject_id))
+
+
+@app.task(name=CLOSE_ORDER, queue=QUEUE, retry=_MAIL_RETRY)
+def close_order(subject_id: str) -> None:
+    """After the last try the gateway's own end of a link or a code is left."""
+    closings.close_order(top_up_id=UUID(subject_id))
 
 
 @app.task(name=SEND_CHARGE_NOTICE, queue=QUEUE, retry=_MAIL_RETRY)

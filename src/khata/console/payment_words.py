@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote, urlencode
 
 from khata.billing.core.refund_life import RefundState
 from khata.billing.queries import DisputeRow, PaymentRow, RefundRow, TopUpFailure, TopUpRow, TopUpState
 from khata.console.words import BAD, BUSY, CALM, OK, WARN, Badge, badge, credits_exact, credits_words, money
 from khata.payments.port import DisputeStatus, PaymentMethod
+from khata.payments.ways import PayBy
 
 _NOT_CHARGED = "You were not charged."
 _UNCLEAR = (
@@ -39,6 +41,8 @@ class Action(StrEnum):
 
     CONTINUE = "continue"
     CHECK = "check"
+    PAY = "pay"
+    """By the link or the code on this page."""
     SEND = "send"
     AGAIN = "again"
     NONE = "none"
@@ -108,6 +112,13 @@ def method_words(payment: PaymentRow) -> str:
     return payment.method_detail or _METHODS[payment.method]
 
 
+def asking_mail(top_up: TopUpRow) -> str:
+    """A `mailto:` address that opens a mail with the payment link in it, in whatever program the member writes with."""
+    subject = f"Please pay ₹{money(top_up.total_minor)}"
+    text = f"Please pay ₹{money(top_up.total_minor)} by this link:\n\n{top_up.pay_url}\n"
+    return f"mailto:?{urlencode({'subject': subject, 'body': text}, quote_via=quote)}"
+
+
 def failure_place(failure: TopUpFailure) -> str:
     """Where a payment failed, after the words "It failed"; "" where the gateway names no place a payer knows."""
     return _PLACES.get(failure.source, "")
@@ -124,6 +135,8 @@ def _open(top_up: TopUpRow) -> PaymentWords:
         sentence = "Begun by auto top-up. Your bank tells you before it debits you; credits arrive by themselves."
         return PaymentWords(badge("Pending", BUSY), sentence, Action.CHECK, is_open=True)
     is_idle = not top_up.payments or bool(top_up.failure and top_up.failure.is_outcome_clear)
+    if is_idle and top_up.pay_by is not PayBy.CHECKOUT:
+        return PaymentWords(badge("Waiting for payment", BUSY), _how_to_pay(top_up), Action.PAY, is_open=True)
     if is_idle:
         words = badge("Waiting for payment", BUSY)
         return PaymentWords(words, "No payment has reached us yet.", Action.CONTINUE, is_open=True)
@@ -132,6 +145,14 @@ def _open(top_up: TopUpRow) -> PaymentWords:
         "You don't need to pay again or keep this page open."
     )
     return PaymentWords(badge("Pending", BUSY), sentence, Action.CHECK, is_open=True)
+
+
+def _how_to_pay(top_up: TopUpRow) -> str:
+    if top_up.order_ref is None:
+        return "The gateway has not answered yet. Check again to ask it once more; nothing can be paid twice."
+    if top_up.pay_by is PayBy.UPI_QR:
+        return "Scan the code with any UPI app. Credits arrive by themselves."
+    return "Whoever has this link can pay. Credits arrive by themselves; you don't need to keep this page open."
 
 
 def _paid(top_up: TopUpRow) -> PaymentWords:

@@ -11,7 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol
 
+from khata.payments.reversals import Reversal
 from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, MandateRequest, SavedMethod
+from khata.payments.ways import PayBy
 
 Mode = Literal["test", "live"]
 
@@ -66,14 +68,23 @@ class OrderRequest:
     mandate: MandateRequest | None = None
     saved: SavedMethod | None = None
     """Set where `charge_saved` will pay this order, and no payer."""
+    pay_by: PayBy = PayBy.CHECKOUT
+    expires_at: datetime | None = None
+    """Until when a link or a code may be paid; always set with these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """A payment link or a QR code is the order of what is paid by it."""
+
     order_ref: str
     amount_minor: int
     currency: str
     receipt: str
+    pay_url: str = ""
+    """A link's address; of a QR code the address of the gateway's own image. Only with these."""
+    upi_uri: str = ""
+    """What a QR code holds (`upi://pay?…`), where the gateway tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +260,7 @@ class Capabilities:
     methods: tuple[str, ...]
     """Labels in the order the hosted page shows them."""
     upi_maximum_minor: int
+    ways: frozenset[PayBy] = frozenset({PayBy.CHECKOUT})
     has_refunds: bool = True
     has_settlements: bool = False
     """Whether `list_settled` tells what was paid out."""
@@ -272,10 +284,19 @@ class Gateway(Protocol):
     is_sandbox: bool
     capabilities: Capabilities
 
-    def create_order(self, request: OrderRequest) -> Order | Refused | Unavailable | Unknown: ...
+    def create_order(self, request: OrderRequest) -> Order | Refused | Unavailable | Unknown:
+        """Refused where the request's way to pay is not among `ways`."""
+        ...
+
+    def close_order(self, order_ref: str) -> Refused | Unavailable | Unknown | None:
+        """Ends a link or a code, so that nobody pays it any more; None once it is ended.
+
+        Refused: it is over already, or no such thing: an order paid at the checkout cannot be closed.
+        """
+        ...
 
     def start(self, *, order_ref: str, request: OrderRequest, payer: Payer) -> Start | Refused | Unavailable:
-        """How to send the payer off to this order, which was made for that request. Changes nothing."""
+        """How to send the payer off to this order, which was made for the checkout by that request. Changes nothing."""
         ...
 
     def read(self, order_ref: str) -> Snapshot | Refused | Unavailable: ...
@@ -302,6 +323,12 @@ class Gateway(Protocol):
         self, *, created_from: datetime, created_until: datetime
     ) -> tuple[Payment, ...] | Refused | Unavailable:
         """Every payment created in that time (end excluded), paged through to its end; oldest first."""
+        ...
+
+    def list_reversals(
+        self, *, created_from: datetime, created_until: datetime
+    ) -> tuple[Reversal, ...] | Refused | Unavailable:
+        """Every refund and dispute begun in that time, by whomever and however old its payment."""
         ...
 
     def list_settled(self, *, year: int, month: int, day: int) -> tuple[SettledItem, ...] | Refused | Unavailable:

@@ -22,6 +22,7 @@ from khata.payments.port import (
     Unknown,
     WebhookHint,
 )
+from khata.payments.reversals import Reversal
 from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, SavedMethod
 
 _gateways: dict[str, Gateway] = {}
@@ -68,6 +69,10 @@ class _OutsideTransactions:
         forbid_inside_transaction()
         return self._gateway.create_order(request)
 
+    def close_order(self, order_ref: str) -> Refused | Unavailable | Unknown | None:
+        forbid_inside_transaction()
+        return self._gateway.close_order(order_ref)
+
     def start(self, *, order_ref: str, request: OrderRequest, payer: Payer) -> Start | Refused | Unavailable:
         forbid_inside_transaction()
         return self._gateway.start(order_ref=order_ref, request=request, payer=payer)
@@ -97,6 +102,12 @@ class _OutsideTransactions:
     ) -> tuple[Payment, ...] | Refused | Unavailable:
         forbid_inside_transaction()
         return self._gateway.list_payments(created_from=created_from, created_until=created_until)
+
+    def list_reversals(
+        self, *, created_from: datetime, created_until: datetime
+    ) -> tuple[Reversal, ...] | Refused | Unavailable:
+        forbid_inside_transaction()
+        return self._gateway.list_reversals(created_from=created_from, created_until=created_until)
 
     def list_settled(self, *, year: int, month: int, day: int) -> tuple[SettledItem, ...] | Refused | Unavailable:
         forbid_inside_transaction()

@@ -83,7 +83,8 @@ def _begin(
         method=method,
         stage=stage,
         outcome=outcome,
-        description=session.description,
+        # A payment of a link is described by the link's id, whatever the link says itself.
+        description=session.link_id.replace("plink_", "#") or session.description,
         email=session.email,
         contact=session.contact if contact is None else contact,
         created_at=int(now),

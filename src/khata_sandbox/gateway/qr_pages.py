@@ -40,8 +40,10 @@ def routes() -> list[Route]:
 
 
 async def get_image(request: Request) -> Response:
-    """It leads to the page below, so that no real UPI app opens."""
+    """It leads to the page below, so that no real UPI app opens; whoever opens it in a browser is there already."""
     qr_code = _qr_code_of(request)
+    if "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(f"/qr/{qr_code.code}", 303)
     image = BytesIO()
     segno.make(f"{site_url(request)}/qr/{qr_code.code}", error="m", micro=False).save(
         image, kind="png", scale=8, border=4

@@ -19,6 +19,7 @@ _FUNCTIONS: dict[str, Callable[..., None]] = {
         jobs.send_refund,
         jobs.send_renewal_mail,
         jobs.send_plan_lapsed_mail,
+        jobs.close_order,
     )
 }
 

@@ -14,7 +14,6 @@ class ListingGateway(StagedGateway):
         self.foreign: list[Payment] = []
         self.unlisted: set[str] = set()
         self.settled: dict[tuple[int, int, int], tuple[SettledItem, ...]] = {}
-        self.list_trouble: Refused | Unavailable | None = None
 
     def list_payments(
         self, *, created_from: datetime, created_until: datetime

@@ -30,6 +30,8 @@ from khata.payments.port import (
     Unavailable,
     Unknown,
 )
+from khata.payments.reversals import Reversal
+from khata.payments.ways import PayBy
 
 KEY_SECRET, WEBHOOK_SECRET = "staged-key-secret", "staged-webhook-secret"
 Truth = Snapshot | Refused | Unavailable
@@ -61,14 +63,21 @@ class StagedGateway(RazorpayGateway):
         self.order_trouble: Refused | Unavailable | Unknown | None = None
         self.change: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot
         self.read_count = 0
+        self.closed: list[str] = []
+        self.close_trouble: Refused | Unavailable | Unknown | None = None
+        self.list_trouble: Refused | Unavailable | None = None
 
     def create_order(self, request: OrderRequest) -> Order | Refused | Unavailable | Unknown:
         if self.order_trouble is not None:
             return self.order_trouble
         known = next((order for order in self.orders.values() if order.receipt == request.receipt), None)
-        order = known or Order(f"order_{uuid4().hex[:14]}", request.amount_minor, request.currency, request.receipt)
+        order = known or _order(request)
         self.orders[order.order_ref] = order
         return order
+
+    def close_order(self, order_ref: str) -> Refused | Unavailable | Unknown | None:
+        self.closed.append(order_ref)
+        return self.close_trouble
 
     def read(self, order_ref: str) -> Truth:
         self.read_count += 1
@@ -94,6 +103,17 @@ class StagedGateway(RazorpayGateway):
             request.payment_ref, request.amount_minor, receipt=request.receipt, status=self.refund_status
         )
         return Unknown("the answer was lost") if self.is_refund_answer_lost else made
+
+    def list_reversals(
+        self, *, created_from: datetime, created_until: datetime
+    ) -> tuple[Reversal, ...] | Refused | Unavailable:
+        refunds = [(one.refund_ref, one) for one in self.refunds.values()]
+        disputes = [(one.dispute_ref, one) for one in self.disputes.values()]
+        return self.list_trouble or tuple(
+            Reversal(ref, one.payment_ref)
+            for ref, one in (*refunds, *disputes)
+            if created_from <= one.created_at < created_until
+        )
 
     def stage_refund(self, payment_ref: str, amount_minor: int, **changes: Any) -> Refund:
         """The gateway has this refund from now on; without a receipt it was made past us."""
@@ -163,6 +183,20 @@ class StagedGateway(RazorpayGateway):
         payment = replace(payment, **changes)
         self.payments.setdefault(order_ref, {})[payment.payment_ref] = payment
         return payment
+
+
+def _order(request: OrderRequest) -> Order:
+    """With the addresses of its way to be paid."""
+    prefix = {PayBy.CHECKOUT: "order", PayBy.LINK: "plink", PayBy.UPI_QR: "qr"}[request.pay_by]
+    name = uuid4().hex[:14]
+    return Order(
+        order_ref=f"{prefix}_{name}",
+        amount_minor=request.amount_minor,
+        currency=request.currency,
+        receipt=request.receipt,
+        pay_url="" if request.pay_by is PayBy.CHECKOUT else f"http://127.0.0.1:9/{prefix}/{name}",
+        upi_uri=f"upi://pay?pa=khata@bank&tr={name}" if request.pay_by is PayBy.UPI_QR else "",
+    )
 
 
 def webhook(

@@ -12,7 +12,6 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from khata.billing.core.invoices import DocumentKind, TaxDocument
 from khata.billing.core.tax import TaxLine
-from khata.billing.documents.paper import paper
 from khata.billing.documents.rendering import printable
 from khata.billing.models import DocumentSeries, PaymentAttempt, TopUp
 from khata.billing.models import TaxDocument as Row
@@ -86,20 +85,6 @@ def test_who_moves_to_another_state_before_paying_is_billed_where_the_tax_was_re
     paid(top_up, gateway)
     (invoice,) = documents(top_up.organisation_id)
     assert (invoice.place_of_supply, invoice.customer.name) == ("29", "ACME Private Limited")
-
-
-def test_outside_india_there_is_one_tax_and_no_state(
-    organisation: Organisation, gateway: StagedGateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in {"KHATA_TAX_COUNTRY": "GB", "KHATA_TAX_NAME": "VAT", "KHATA_TAX_RATE_PERCENT": 20}.items():
-        monkeypatch.setattr(settings, name, value)
-    paid(started(organisation), gateway)
-    (invoice,) = documents(organisation.id)
-    assert invoice.tax_lines == (TaxLine("VAT 20 %", 20_000),)
-    assert (invoice.title, invoice.place_of_supply, invoice.total_minor) == ("Invoice", "", 120_000)
-    shown = paper(invoice)
-    assert (shown["supplier"]["state"], shown["customer"]["registration"]) == ("", "Tax registration 29AAGCR4375J1ZU")
-    assert "Place of supply" not in [fact["term"] for fact in shown["facts"]]
 
 
 @pytest.mark.parametrize("status", [s for s in PaymentStatus if s is not PaymentStatus.CAPTURED])

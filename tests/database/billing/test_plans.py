@@ -402,6 +402,7 @@ def test_the_mail_says_until_when_the_plan_runs(
     (period,) = periods(organisation)
     ends: datetime = period.ends_at.astimezone(IST)
     assert f"Your plan Starter runs until {ends.day} {ends:%B %Y}." in message.body
+    assert "6,000 included credits were added. What is left of them then expires." in message.body
 
 
 def test_a_renewal_that_cannot_be_asked_for_keeps_nobody_else_waiting(

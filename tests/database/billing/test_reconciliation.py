@@ -14,6 +14,7 @@ from khata.billing.models import (
     ReconciliationRun,
     Refund,
     SettledLine,
+    TopUp,
 )
 from khata.billing.operations import settle_top_up
 from khata.billing.operations.reconciliation import LATE, RECENT, reconcile_payments
@@ -24,7 +25,7 @@ from khata.billing.queries.reconciliation import settled_fee_minor, settlements
 from khata.kernel.clock import utc_now
 from khata.ledger import queries as ledger
 from khata.ledger.figures import last_proof_run
-from khata.payments.port import Payment, PaymentStatus, SettledItem, Unavailable
+from khata.payments.port import DisputeStatus, Payment, PaymentStatus, SettledItem, Unavailable
 from khata.tenancy.models import Organisation
 from tests.database.billing.listing_gateway import ListingGateway
 from tests.listings import gateway, top_up
@@ -64,6 +65,43 @@ def test_a_payment_nobody_told_us_of_is_credited_by_reconciliation(
     assert counts(reconcile()) == (1, 1, 0, 0)
     assert ledger.balance(organisation_id=organisation.id).available == top_up.credits_micro
     assert findings(gateway) == []
+
+
+def test_a_refund_nobody_told_us_of_is_found_however_old_its_payment(
+    gateway: ListingGateway, top_up: TopUpRow, organisation: Organisation
+) -> None:
+    long_ago = utc_now() - timedelta(days=90)
+    payment = gateway.stage(top_up.order_ref, PaymentStatus.CAPTURED, created_at=long_ago)
+    settle_top_up(top_up_id=top_up.id)
+    gateway.stage_refund(payment.payment_ref, payment.amount_minor)
+    assert counts(reconcile()) == (0, 0, 1, 0)
+    assert queries.top_up(organisation_id=organisation.id, top_up_id=top_up.id).state is TopUpState.REFUNDED
+    assert ledger.balance(organisation_id=organisation.id).available == 0
+    assert counts(reconcile()) == (0, 0, 0, 0)
+
+
+def test_a_lost_dispute_nobody_told_us_of_is_found(
+    gateway: ListingGateway, top_up: TopUpRow, organisation: Organisation
+) -> None:
+    payment = pay(gateway, top_up)
+    gateway.stage_dispute(payment.payment_ref, payment.amount_minor, DisputeStatus.LOST)
+    gateway.stage_dispute("pay_foreign", payment.amount_minor, DisputeStatus.LOST)
+    assert counts(reconcile()) == (1, 1, 1, 0)
+    assert queries.top_up(organisation_id=organisation.id, top_up_id=top_up.id).state is TopUpState.REVERSED
+    assert ledger.balance(organisation_id=organisation.id).available == 0
+
+
+def test_a_dispute_of_a_payment_under_review_is_asked_about_until_it_is_decided(
+    gateway: ListingGateway, top_up: TopUpRow
+) -> None:
+    payment = gateway.stage(top_up.order_ref, PaymentStatus.CAPTURED, amount_minor=100)
+    gateway.stage_dispute(payment.payment_ref, 100, DisputeStatus.OPEN)
+    assert settle_top_up(top_up_id=top_up.id).state is TopUpState.REVIEW
+    assert TopUp.objects.get(id=top_up.id).check_due_at is not None
+    gateway.stage_dispute(payment.payment_ref, 100, DisputeStatus.LOST)
+    settled = settle_top_up(top_up_id=top_up.id)
+    assert [dispute.status for dispute in settled.disputes] == [DisputeStatus.LOST]
+    assert TopUp.objects.get(id=top_up.id).check_due_at is None
 
 
 def test_another_applications_payment_is_kept_as_an_orphan_once(gateway: ListingGateway, top_up: TopUpRow) -> None:

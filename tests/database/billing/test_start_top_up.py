@@ -16,7 +16,6 @@ from khata.billing.operations import (
     IdempotencyKeyReused,
     NoGatewayConfigured,
     TopUpClosed,
-    UnknownGateway,
     begin_checkout,
     cancel_top_up,
     start_top_up,
@@ -215,10 +214,27 @@ def test_without_any_gateway_nothing_is_started(
     organisation: Organisation, gateway: StagedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "_gateways", {})
-    with pytest.raises(NoGatewayConfigured):
-        start(organisation)
-    with pytest.raises(UnknownGateway):
-        start(organisation, gateway_code="razorpay")
+    for code in (None, "razorpay"):
+        with pytest.raises(NoGatewayConfigured):
+            start(organisation, gateway_code=code)
+
+
+def test_a_gateway_nobody_has_configured_is_refused_by_name(organisation: Organisation, gateway: StagedGateway) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        start(organisation, gateway_code="paypal")
+    assert [(p["field"], p["code"]) for p in refused.value.extra["errors"]] == [("gateway", "unknown")]
+    assert gateway.orders == {}
+
+
+def test_a_key_used_at_one_gateway_is_not_taken_at_another(
+    organisation: Organisation, gateway: StagedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = start(organisation, key="mine")
+    monkeypatch.setattr(registry, "_gateways", {"other": registry.default_gateway(), **registry._gateways})
+    assert start(organisation, key="mine").id == first.id
+    assert start(organisation, key="mine", gateway_code="razorpay").id == first.id
+    with pytest.raises(IdempotencyKeyReused):
+        start(organisation, key="mine", gateway_code="other")
 
 
 def test_the_network_is_refused_while_a_transaction_is_open(organisation: Organisation, gateway: StagedGateway) -> None:

@@ -1,7 +1,7 @@
 """The other side of the table: whoever plays the payer, the bank and the dashboard at a driver's far end."""
 
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from khata.payments.port import (
@@ -76,8 +76,8 @@ class Bench(RefundBench, WebhookBench, Protocol):
         ...
 
 
-def new_request(amount_minor: int = TOTAL) -> OrderRequest:
-    return OrderRequest(
+def new_request(amount_minor: int = TOTAL, **changes: Any) -> OrderRequest:
+    request = OrderRequest(
         receipt=f"top_{uuid4().hex[:26]}",
         amount_minor=amount_minor,
         currency="INR",
@@ -86,6 +86,7 @@ def new_request(amount_minor: int = TOTAL) -> OrderRequest:
         cancel_url=CANCEL_URL,
         notes={"Amount": "1000.00", "CGST 9 %": "90.00"},
     )
+    return replace(request, **changes)
 
 
 def new_order(bench: Bench, request: OrderRequest | None = None) -> Order:

@@ -22,6 +22,8 @@ from khata.payments.port import (
     Snapshot,
     Unavailable,
 )
+from khata.payments.reversals import Reversal
+from khata.payments.ways import PayBy
 
 from .bench import (
     TOTAL,
@@ -61,6 +63,14 @@ class OrderContract:
 
     def test_an_amount_the_gateway_does_not_take_is_refused(self, bench: Bench) -> None:
         assert isinstance(bench.gateway.create_order(new_request(0)), Refused)
+
+    def test_a_way_to_pay_that_is_not_offered_is_refused(self, bench: Bench) -> None:
+        later = datetime.now(UTC) + timedelta(minutes=30)
+        for way in set(PayBy) - bench.gateway.capabilities.ways:
+            assert isinstance(bench.gateway.create_order(new_request(pay_by=way, expires_at=later)), Refused), way
+
+    def test_an_order_paid_at_the_checkout_cannot_be_closed(self, bench: Bench) -> None:
+        assert isinstance(bench.gateway.close_order(new_order(bench).order_ref), Refused)
 
     def test_an_order_nobody_made_is_refused(self, bench: Bench) -> None:
         assert isinstance(bench.gateway.read("order_00000000000000"), Refused)
@@ -212,9 +222,25 @@ class GivingBackContract:
         assert [payment.status for payment in snapshot.payments] == [PaymentStatus.REFUNDED]
         assert (snapshot.is_paid, snapshot.paid_minor) == (True, TOTAL)
 
+    def test_refunds_and_disputes_are_listed_by_when_they_began(self, bench: Bench) -> None:
+        _, payment = paid_order(bench)
+        refunded = refund(bench, refund_request(payment.payment_ref, 50_000))
+        now = datetime.now(UTC)
+        hour = timedelta(hours=1)
+        listed = bench.gateway.list_reversals(created_from=now - hour, created_until=now + hour)
+        assert isinstance(listed, tuple), listed
+        assert Reversal(refunded.refund_ref, payment.payment_ref) in listed
+        assert bench.gateway.list_reversals(created_from=now - 2 * hour, created_until=now - hour) == ()
+
     def test_a_dispute_stands_beside_its_payment_until_it_is_lost(self, bench: Bench) -> None:
         order, payment = paid_order(bench)
         dispute_ref = bench.dispute(payment.payment_ref)
+        now = datetime.now(UTC)
+        listed = bench.gateway.list_reversals(
+            created_from=now - timedelta(hours=1), created_until=now + timedelta(hours=1)
+        )
+        assert isinstance(listed, tuple), listed
+        assert Reversal(dispute_ref, payment.payment_ref) in listed
         (dispute,) = read(bench, order).disputes
         assert (dispute.dispute_ref, dispute.payment_ref) == (dispute_ref, payment.payment_ref)
         assert (dispute.amount_minor, dispute.currency, dispute.status) == (TOTAL, "INR", DisputeStatus.OPEN)

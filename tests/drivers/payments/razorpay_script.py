@@ -80,5 +80,5 @@ class RazorpayScript:
         server.on("GET", ORDER_PATH, replies(200, ORDER))
         for path in (PAYMENTS, "/v1/payments"):
             server.on("GET", path, replies(200, collection(payment)))
-        for path in (ORDERS, REFUNDS, DISPUTES):
+        for path in (ORDERS, REFUNDS, DISPUTES, "/v1/payments/qr_codes"):
             server.on("GET", path, replies(200, collection()))

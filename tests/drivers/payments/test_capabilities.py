@@ -8,6 +8,7 @@ from khata.kernel.money import group_indian
 from khata.payments.drivers.razorpay import RazorpayGateway
 from khata.payments.drivers.stripe import StripeGateway
 from khata.payments.port import Capabilities
+from khata.payments.ways import PayBy
 from tests.house.project import ROOT
 
 DRIVERS = {driver.code: driver.capabilities for driver in (RazorpayGateway, StripeGateway)}
@@ -27,6 +28,8 @@ def told() -> dict[str, dict[str, str]]:
 def shown(capabilities: Capabilities) -> dict[str, str]:
     yes_or_no = {True: "yes", False: "no"}
     return {
+        "payment links": yes_or_no[PayBy.LINK in capabilities.ways],
+        "UPI QR codes": yes_or_no[PayBy.UPI_QR in capabilities.ways],
         "currencies": ", ".join(sorted(capabilities.currencies)),
         "methods": ", ".join(capabilities.methods),
         "UPI at most": f"₹{group_indian(capabilities.upi_maximum_minor // 100)}",

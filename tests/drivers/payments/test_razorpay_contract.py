@@ -4,18 +4,23 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from khata.payments.drivers.razorpay import RazorpayGateway, RazorpaySettings
-from khata.payments.port import PaymentMethod, Start
+from khata.payments.port import Order, PaymentMethod, Start
 from tests.ports import free_port
 from tests.sandbox.far_end import wait_until
+from tests.sandbox.gateway.payer import Payer
 
 from .bench import Bench, Webhook, new_order, new_request, paid_order, read, send_off
 from .contract import GatewayContract
 from .sandbox_gateway import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, SandboxGateway
 from .scripted_server import Received, ScriptedServer, replies
+from .ways_contract import WaysContract
+
+LAST_EVENTS = ("order.paid", "payment_link.paid", "qr_code.credited")
 
 
 class RazorpayBench:
@@ -72,11 +77,33 @@ class RazorpayBench:
     def webhooks(self, order_ref: str) -> list[Webhook]:
         """All of a payment's events, once the last of them is here."""
 
-        def about_order() -> list[Received]:
-            found = [request for request in self.receiver.requests if order_ref.encode() in request.body]
-            return found if any(json.loads(request.body)["event"] == "order.paid" for request in found) else []
+        # A link's payments name it without its prefix.
+        name = order_ref.partition("_")[2].encode()
 
-        return [(request.body, request.headers) for request in wait_until(about_order, "order.paid")]
+        def about_order() -> list[Received]:
+            found = [request for request in self.receiver.requests if name in request.body]
+            return found if any(json.loads(request.body)["event"] in LAST_EVENTS for request in found) else []
+
+        return [(request.body, request.headers) for request in wait_until(about_order, "the last event")]
+
+    def pay_by_way(self, order: Order) -> dict[str, str]:
+        payer = self._visit(order)
+        if order.upi_uri:
+            payer.press("Approve")
+            return {}
+        payer.press("Proceed to pay").press("Pay", within="#netbanking").press("Success")
+        return payer.return_form()[1]
+
+    def try_to_pay(self, order: Order) -> bool:
+        page = self._visit(order).page
+        return any(button.get_text(strip=True) in ("Approve", "Proceed to pay") for button in page.find_all("button"))
+
+    def pay_again(self, payment_ref: str) -> None:
+        self._ask("POST", f"/_sandbox/payments/{payment_ref}/capture_again")
+
+    def _visit(self, order: Order) -> Payer:
+        """What a browser shows at the order's address: a link's page, or the phone behind a code's image."""
+        return Payer(self.sandbox.http).open(urlsplit(order.pay_url).path.removesuffix(".png"))
 
     def _ask(self, method: str, path: str) -> dict[str, Any]:
         """The far end itself, past our driver."""
@@ -97,4 +124,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 class TestRazorpay(GatewayContract):
+    pass
+
+
+class TestLinksAndCodes(WaysContract):
     pass

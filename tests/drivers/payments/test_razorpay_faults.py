@@ -1,5 +1,6 @@
 """The razorpay driver against a gateway in trouble, and what is Razorpay's own about asking it."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -108,6 +109,12 @@ class TestRazorpay(FaultContract):
     ) -> None:
         server.on("GET", PAYMENTS, replies(200, collection(PAYMENT | change)))
         assert isinstance(gateway.read(RazorpayScript.order_ref), Unavailable)
+
+    def test_an_answer_beyond_all_measure_is_not_read_however_good_it_is(
+        self, server: ScriptedServer, gateway: RazorpayGateway
+    ) -> None:
+        server.on("POST", ORDERS, replies(200, json.dumps(ORDER).encode() + b" " * 2_000_000))
+        assert isinstance(gateway.create_order(REQUEST), Unknown)
 
     def test_a_netbanking_payment_is_told_in_our_words(self, server: ScriptedServer, gateway: RazorpayGateway) -> None:
         payment = read_payment(server, gateway)

@@ -112,6 +112,13 @@ def test_a_paid_link_tells_of_payment_order_and_link(merchant: Merchant, payer: 
     assert told["payload"]["payment_link"]["entity"] == link_of(merchant, link)
 
 
+def test_a_payment_of_a_link_is_described_by_the_links_id(merchant: Merchant, payer: Payer) -> None:
+    link = create_link(merchant, description="Credits")
+    pay(payer, link)
+    (paid,) = merchant.get(f"/v1/orders/{link_of(merchant, link)['order_id']}/payments")["items"]
+    assert paid["description"] == "#" + link["id"].removeprefix("plink_")
+
+
 def test_a_link_without_a_callback_ends_on_its_own_page(merchant: Merchant, payer: Payer) -> None:
     link = create_link(merchant)
     assert "You can close this page." in pay(payer, link).text

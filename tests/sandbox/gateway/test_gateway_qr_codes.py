@@ -78,6 +78,13 @@ def test_a_code_for_one_payment_closes_with_it(merchant: Merchant, payer: Payer,
     assert [event["event"] for event in control.items("events")][:2] == ["qr_code.closed", "qr_code.credited"]
 
 
+def test_the_image_opened_in_a_browser_is_the_phone_that_scanned_it(merchant: Merchant, payer: Payer) -> None:
+    path = urlsplit(create_qr_code(merchant, **FIXED)["image_url"]).path
+    assert payer.client.get(path).headers["content-type"] == "image/png"
+    answer = payer.client.get(path, headers={"accept": "text/html,image/png"})
+    assert (answer.status_code, answer.headers["location"]) == (303, path.removesuffix(".png"))
+
+
 def test_pressing_twice_is_one_payment(merchant: Merchant, payer: Payer) -> None:
     qr_code = create_qr_code(merchant, **FIXED)
     scan(payer, qr_code)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from khata.billing.core.tax import TaxLine, TaxProfile, tax_profile
+from khata.billing.core.tax import TaxLine, TaxProfile, is_reverse_charge, tax_profile
 from khata.tenancy.core.gstin import STATES
 
 
@@ -79,7 +79,12 @@ class TaxDocument:
 
     @property
     def profile(self) -> TaxProfile:
-        return tax_profile(self.country)
+        return tax_profile(self.country, is_taxed=bool(self.tax_lines))
+
+    @property
+    def is_reverse_charge(self) -> bool:
+        """Whether the customer owes the tax."""
+        return not self.tax_lines and is_reverse_charge(self.country, self.customer.gstin)
 
     @property
     def title(self) -> str:

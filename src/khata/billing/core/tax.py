@@ -1,12 +1,16 @@
 """The tax on a top-up, on top of its amount, and how it is taken back.
 
 India: 18 % GST by default, split by where supplier and customer are (IGST Act s.12(2)). Same State: CGST and SGST
-(UTGST in five union territories), half the rate each; another State: IGST. Elsewhere: one line. Each line is rounded
-half-up to the paisa on its own, so the two halves are always equal.
+(UTGST in five union territories), half the rate each; another State: IGST. Elsewhere: one line of VAT, or none where
+the customer owes it (Directive 2006/112/EC art. 196). Each line is rounded half-up to the paisa on its own, so the two
+halves are always equal.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from khata.tenancy.core.tax_scheme import TaxScheme
+from khata.tenancy.core.vat_number import country_of
 
 RATE_SCALE = 10_000
 """Rates are basis points: 1800 is 18 %."""
@@ -15,6 +19,28 @@ ADDRESS_REQUIRED_FROM_MINOR = 50_000_00
 """From this taxable value an unregistered customer's address belongs on the invoice (CGST Rule 46)."""
 
 _UNION_TERRITORIES = frozenset({"04", "26", "31", "35", "38"})
+_EUROPEAN_UNION = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
+    "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLaw:
+    """What the operator bills by."""
+
+    scheme: TaxScheme
+    country: str
+    """The operator's, two letters."""
+    supplier_state: str
+    """The code of the operator's State, for GST."""
+    rate_bp: int
+    vat_name: str
+
+    @property
+    def tax_name(self) -> str:
+        """As people say it; "" where there is no tax."""
+        return {TaxScheme.GST: "GST", TaxScheme.VAT: self.vat_name, TaxScheme.NONE: ""}[self.scheme]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +68,37 @@ class TaxProfile:
 INDIA = TaxProfile("IN", True, "Tax Invoice", "Credit Note", "GSTIN", "SAC")
 
 
-def tax_profile(country: str) -> TaxProfile:
-    """India's, or the plainest there can be: one tax, one rate."""
-    if country == INDIA.country:
+def tax_profile(country: str, *, is_taxed: bool = True) -> TaxProfile:
+    """India's, or the plainest there can be; who bills without tax in India writes no tax invoice either."""
+    if country == INDIA.country and is_taxed:
         return INDIA
     return TaxProfile(country, False, "Invoice", "Credit Note", "Tax registration", "Service code")
 
 
 def tax_lines(
-    *, amount_minor: int, supplier_state: str, customer_state: str, rate_bp: int, single_tax: str = ""
+    law: TaxLaw, *, amount_minor: int, customer_state: str, customer_registration: str
 ) -> tuple[TaxLine, ...]:
-    """The taxes on an amount before tax: one line where the law knows a single tax, else India's by State."""
-    if single_tax:
-        return (_line(single_tax, amount_minor, rate_bp),)
-    if supplier_state != customer_state:
-        return (_line("IGST", amount_minor, rate_bp),)
+    """The taxes on an amount before tax; none where there is no tax, or where the customer owes it."""
+    match law.scheme:
+        case TaxScheme.GST:
+            return _gst(law, amount_minor, customer_state)
+        case TaxScheme.VAT if not is_reverse_charge(law.country, customer_registration):
+            return (_line(law.vat_name, amount_minor, law.rate_bp),)
+        case _:
+            return ()
+
+
+def is_reverse_charge(country: str, customer_registration: str) -> bool:
+    """Whether the customer owes the tax: a business registered in another country of the European Union."""
+    theirs = country_of(customer_registration)
+    return theirs != country and {theirs, country} <= _EUROPEAN_UNION
+
+
+def _gst(law: TaxLaw, amount_minor: int, customer_state: str) -> tuple[TaxLine, ...]:
+    if law.supplier_state != customer_state:
+        return (_line("IGST", amount_minor, law.rate_bp),)
     second = "UTGST" if customer_state in _UNION_TERRITORIES else "SGST"
-    return tuple(_line(name, amount_minor, rate_bp // 2) for name in ("CGST", second))
+    return tuple(_line(name, amount_minor, law.rate_bp // 2) for name in ("CGST", second))
 
 
 def tax_taken_back(

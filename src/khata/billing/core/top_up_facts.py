@@ -8,6 +8,7 @@ from enum import StrEnum
 from khata.billing.core.dispute_life import DisputeFacts
 from khata.billing.core.refund_life import RefundFacts
 from khata.payments.port import Mode, PaymentStatus
+from khata.payments.ways import PayBy
 
 
 class TopUpState(StrEnum):
@@ -63,3 +64,4 @@ class TopUpFacts:
     refunds: tuple[RefundFacts, ...] = ()
     disputes: Mapping[str, DisputeFacts] = field(default_factory=dict)
     """By the gateway's reference."""
+    pay_by: PayBy = PayBy.CHECKOUT

@@ -19,6 +19,7 @@ from khata.billing.core.dispute_life import DisputeFacts, dispute_changes
 from khata.billing.core.refund_life import RefundChange, RefundFacts, RefundState, after_changes, refund_changes
 from khata.billing.core.top_up_facts import CREDITED, TopUpFacts, TopUpState
 from khata.payments.port import Dispute, Payment, PaymentStatus, RefundStatus, Refused, Snapshot, Unavailable
+from khata.payments.ways import PayBy
 
 __all__ = ["Evidence", "TopUpDecision", "TopUpFacts", "TopUpState", "decide", "may_cancel"]
 
@@ -123,6 +124,9 @@ class _Reading:
             return TopUpState.PENDING
         if not state.is_open:
             return state
+        if self.facts.pay_by is not PayBy.CHECKOUT and now < self.facts.expires_at:
+            # A link or a code goes on taking payments after one that failed.
+            return TopUpState.PENDING
         if self._statuses():
             return TopUpState.FAILED
         return TopUpState.EXPIRED if now >= self.facts.expires_at else state
@@ -155,7 +159,8 @@ def _with_reversals(facts: TopUpFacts, snapshot: Snapshot, decision: TopUpDecisi
     return replace(
         decision,
         state=credited_state(after) if is_credited else decision.state,
-        check_due_at=reversal_check_due_at(after, now) if is_credited else decision.check_due_at,
+        # A payment under review can be disputed, too.
+        check_due_at=reversal_check_due_at(after, now) if decision.state in _DONE else decision.check_due_at,
         refunds=refunds,
         disputes=disputes,
     )

@@ -46,10 +46,16 @@ def _facts(document: TaxDocument) -> list[tuple[str, str]]:
         ("For invoice", corrected.number if corrected else ""),
         ("Invoice date", f"{corrected.issued_at.astimezone(IST):%d %b %Y}" if corrected else ""),
         ("Place of supply", state_text(document.place_of_supply)),
-        ("Reverse charge", "No" if document.profile.has_states else ""),
+        ("Reverse charge", _reverse_charge(document)),
         ("Payment", document.payment_ref),
         ("Top-up", public_id("top", document.top_up_id)),
     ]
+
+
+def _reverse_charge(document: TaxDocument) -> str:
+    if document.is_reverse_charge:
+        return "Yes: the customer owes the tax"
+    return "No" if document.profile.has_states else ""
 
 
 def _sums(document: TaxDocument) -> list[tuple[str, str]]:

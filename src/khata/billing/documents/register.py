@@ -36,7 +36,7 @@ def _cells(document: TaxDocument) -> Iterator[str]:
     yield document.customer.gstin
     yield state_text(document.customer.state_code)
     yield state_text(document.place_of_supply)
-    yield "No"
+    yield "Yes" if document.is_reverse_charge else "No"
     yield document.service_code
     yield money_text(sign * document.taxable_minor)
     for names in (_CENTRAL, _STATE, _INTEGRATED, others):

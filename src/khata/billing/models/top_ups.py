@@ -12,6 +12,7 @@ from khata.billing.core.top_up_life import TopUpState
 from khata.kernel.clock import utc_now
 from khata.kernel.ids import new_uuid, public_id
 from khata.payments.port import PaymentMethod, PaymentStatus
+from khata.payments.ways import PayBy
 from khata.tenancy.models import ApiKey, Member, Organisation
 
 # Plain text, so that migrations need no code of today.
@@ -56,6 +57,13 @@ class TopUp(models.Model):
     mode = models.CharField(max_length=4)
     order_state = models.CharField(max_length=8, choices=OrderState.choices, default=OrderState.NONE.value)
     order_ref = models.CharField(max_length=128, null=True)
+    pay_by = models.CharField(
+        max_length=8, choices=[(way.value, way.name) for way in PayBy], default=PayBy.CHECKOUT.value
+    )
+    pay_url = models.CharField(max_length=512, blank=True)
+    """Where a payment link is, or a QR code's image, once the order is there."""
+    upi_uri = models.CharField(max_length=1024, blank=True)
+    """What a QR code holds, where the gateway told."""
     created_at = models.DateTimeField(default=utc_now)
     expires_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)

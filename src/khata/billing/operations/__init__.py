@@ -12,7 +12,7 @@ from khata.billing.errors import (
     TopUpDisputed,
     TopUpNotPaid,
 )
-from khata.billing.operations.checkouts import begin_checkout, cancel_top_up
+from khata.billing.operations.checkouts import begin_checkout, cancel_top_up, look_again
 from khata.billing.operations.checks import settle_due_top_ups_later, settle_due_webhooks_later
 from khata.billing.operations.mails import send_credit_note_mail, send_top_up_mail
 from khata.billing.operations.organisations import open_organisation
@@ -51,6 +51,7 @@ __all__ = [
     "cancel_top_up",
     "choose_next_plan",
     "look_after_subscriptions",
+    "look_again",
     "open_organisation",
     "pay_plan_again",
     "receive_webhook",

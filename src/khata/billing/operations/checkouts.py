@@ -7,14 +7,16 @@ from khata.billing.core.checks import next_check_at
 from khata.billing.core.top_up_life import TopUpState, may_cancel
 from khata.billing.errors import TopUpClosed
 from khata.billing.models import TopUp
+from khata.billing.operations.closings import close_order_later
 from khata.billing.operations.orders import checkout_ends_at, ensure_order, gateway_of, order_request, refusal
-from khata.billing.operations.settlement import facts_of, settle
+from khata.billing.operations.settlement import facts_of, settle, settle_top_up
 from khata.billing.queries import TopUpRow
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import NotFound
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.payments.errors import GatewayUnavailable
 from khata.payments.port import Payer, Refused, Start, Unavailable
+from khata.payments.ways import PayBy
 from khata.tenancy import queries as tenancy
 
 
@@ -48,6 +50,19 @@ def cancel_top_up(*, organisation_id: int, top_up_id: UUID) -> TopUpRow:
     return queries.top_up(organisation_id=organisation_id, top_up_id=top_up_id)
 
 
+@needs_database
+def look_again(*, organisation_id: int, top_up_id: UUID) -> TopUpRow:
+    """Settles; a link or a code whose answer was lost is asked for once more.
+
+    Raises NotFound, GatewayRefused, GatewayUnavailable.
+    """
+    top_up = _scoped(organisation_id, top_up_id)
+    is_payable = TopUpState(top_up.state).is_open and top_up.expires_at > utc_now()
+    if top_up.pay_by != PayBy.CHECKOUT and top_up.order_ref is None and is_payable:
+        ensure_order(top_up)
+    return settle_top_up(top_up_id=top_up_id)
+
+
 def _scoped(organisation_id: int, top_up_id: UUID) -> TopUp:
     top_up = TopUp.objects.filter(organisation_id=organisation_id, id=top_up_id).first()
     if top_up is None:
@@ -57,7 +72,8 @@ def _scoped(organisation_id: int, top_up_id: UUID) -> TopUp:
 
 def _open_top_up(organisation_id: int, top_up_id: UUID) -> TopUp:
     top_up = _scoped(organisation_id, top_up_id)
-    if not TopUpState(top_up.state).is_open or top_up.expires_at <= utc_now() or top_up.is_automatic:
+    is_for_checkout = top_up.pay_by == PayBy.CHECKOUT and not top_up.is_automatic
+    if not TopUpState(top_up.state).is_open or top_up.expires_at <= utc_now() or not is_for_checkout:
         raise TopUpClosed(state=top_up.state)
     return top_up
 
@@ -81,6 +97,7 @@ def _cancel_if_idle(top_up: TopUp) -> None:
     top_up.state = TopUpState.CANCELLED
     top_up.check_due_at = next_check_at(top_up.created_at, utc_now()) if top_up.order_ref else None
     top_up.save(update_fields=["state", "check_due_at"])
+    close_order_later(top_up)
 
 
 def _payer(top_up: TopUp) -> Payer:

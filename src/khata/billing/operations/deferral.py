@@ -23,6 +23,7 @@ CHARGE_TOP_UP = "billing.charge_top_up"
 SEND_CHARGE_NOTICE = "billing.send_charge_notice"
 SEND_AUTO_TOP_UP_MAIL = "billing.send_auto_top_up_mail"
 FORGET_MANDATE = "billing.forget_mandate"
+CLOSE_ORDER = "billing.close_order"
 QUEUE = "billing"
 
 

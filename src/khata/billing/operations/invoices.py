@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from khata.billing.configuration import invoice_configuration
+from khata.billing.configuration import invoice_configuration, tax_law
 from khata.billing.core.invoices import DocumentKind, Party
 from khata.billing.core.numbering import IST, document_number, financial_year
 from khata.billing.core.purposes import TopUpPurpose
 from khata.billing.core.refund_amounts import Bought, RefundShare, money_left, share_of
-from khata.billing.core.tax import TaxLine, tax_profile, tax_taken_back
+from khata.billing.core.tax import TaxLine, tax_taken_back
 from khata.billing.models import Dispute, Refund, TaxDocument, TopUp
 from khata.billing.operations.deferral import SEND_CREDIT_NOTE_MAIL, defer
 from khata.kernel.credits import credits_text
@@ -43,7 +43,6 @@ def issue_invoice(top_up: TopUp, now: datetime) -> None:
     if TaxDocument.objects.filter(top_up=top_up, kind=DocumentKind.INVOICE).exists():
         return
     configuration = invoice_configuration()
-    has_states = tax_profile(configuration.country).has_states
     invoice = TaxDocument(
         kind=DocumentKind.INVOICE,
         mode=top_up.mode,
@@ -52,7 +51,7 @@ def issue_invoice(top_up: TopUp, now: datetime) -> None:
         country=configuration.country,
         supplier=top_up.parties["supplier"],
         customer=top_up.parties["customer"],
-        place_of_supply=top_up.parties["customer"]["state_code"] if has_states else "",
+        place_of_supply=top_up.parties["customer"]["state_code"] if tax_law().scheme.has_states else "",
         service_code=configuration.service_code,
         description=_description(top_up),
         credits_micro=top_up.credits_micro,

@@ -34,7 +34,7 @@ class Deed:
 
 @needs_database
 def stop_sending(deed: Deed, *, organisation_id: int) -> None:
-    """Nothing new is accepted from the organisation; what is on its way is still settled. Raises InvalidRequest."""
+    """Accepts nothing new of the organisation, cancels what waits and settles the rest. Raises InvalidRequest."""
     _set_frozen(deed, organisation_id, is_frozen=True)
 
 

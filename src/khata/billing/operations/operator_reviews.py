@@ -13,6 +13,7 @@ from khata.billing.operations.reconciliation_findings import note_finding
 from khata.billing.operations.reconciliation_settlements import day_of, reconcile_day
 from khata.billing.operations.refunds import start_refund
 from khata.billing.operations.settlement import credit_payment, settle
+from khata.billing.operations.top_up_events import record_top_up
 from khata.billing.queries import RefundRow
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import NotFound
@@ -21,6 +22,7 @@ from khata.kernel.transactions import in_transaction, needs_database
 from khata.payments.errors import GatewayUnavailable
 from khata.payments.port import PaymentStatus
 from khata.payments.registry import gateway
+from khata.webhooks.operations import EventType
 
 _REFUND_REASON_LENGTH_MAX = 255
 
@@ -79,6 +81,7 @@ def credit_review(deed: Deed, *, top_up_id: UUID, payment_ref: str) -> None:
         top_up.state, top_up.check_due_at = TopUpState.PAID, None
         top_up.save(update_fields=["state", "paid_at", "check_due_at"])
         issue_invoice(top_up, now)
+        record_top_up(connection, top_up, now, [EventType.TOP_UP_PAID])
 
 
 @needs_database

@@ -16,10 +16,14 @@ from khata.payments.errors import GatewayRefused, GatewayUnavailable, UnknownGat
 from khata.payments.port import Gateway, Order, OrderRequest, Refused, Unavailable, Unknown
 from khata.payments.registry import gateway
 from khata.payments.saved_methods import MandateRequest, SavedMethod
+from khata.payments.ways import PayBy
 
 DESCRIPTION = "Credits for SMS Services"
 CHECKOUT_TIME = timedelta(minutes=20)
 """The hosted page ends its session after 15 minutes; the rest is for the last bank answer."""
+
+TIMES_TO_PAY = {PayBy.CHECKOUT: CHECKOUT_TIME, PayBy.UPI_QR: timedelta(minutes=30), PayBy.LINK: timedelta(days=3)}
+"""A code must be asked for a quarter of an hour before it ends; a link ends well before nobody looks any more."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +63,8 @@ def order_request(top_up: TopUp) -> OrderRequest:
         },
         mandate=_mandate(top_up),
         saved=SavedMethod(top_up.customer_ref, top_up.token_ref) if top_up.is_automatic else None,
+        pay_by=PayBy(top_up.pay_by),
+        expires_at=None if top_up.pay_by == PayBy.CHECKOUT else top_up.expires_at,
     )
 
 
@@ -97,6 +103,8 @@ def _bind(top_up: TopUp, order: Order) -> TopUp:
         TopUp.objects.filter(id=top_up.id, order_ref=None).update(
             order_ref=order.order_ref,
             order_state=OrderState.CREATED,
+            pay_url=order.pay_url,
+            upi_uri=order.upi_uri,
             check_due_at=next_check_at(top_up.created_at, utc_now()),
         )
         wake_parked(gateway_code=top_up.gateway_code, mode=top_up.mode, order_ref=order.order_ref)

@@ -13,13 +13,14 @@ from django.db.models.functions import Coalesce
 
 from khata.billing.core.reconciliation import Comparison, Match, OurPayment, compare_payments
 from khata.billing.core.refund_life import RefundState
-from khata.billing.models import PaymentAttempt, ReconciliationRun, ReconciliationSubject, TopUp
+from khata.billing.models import Dispute, PaymentAttempt, ReconciliationRun, ReconciliationSubject, Refund, TopUp
 from khata.billing.operations.reconciliation_findings import Difference, keep_findings
 from khata.billing.operations.settlement import PurchaseNotPosted, settle
 from khata.kernel.clock import utc_now
 from khata.kernel.transactions import needs_database
 from khata.payments.port import Gateway, Payment, PaymentStatus, Refused, Unavailable
 from khata.payments.registry import gateways
+from khata.payments.reversals import Reversal
 
 RECENT = timedelta(hours=3)
 LATE = timedelta(days=5)
@@ -53,10 +54,39 @@ def reconcile_between(gateway: Gateway, created_from: datetime, created_until: d
     run.listed_count = len(theirs)
     run.matched_count = sum(one.match is Match.MATCHED for one in first)
     run.found_count = len(differences)
-    run.repaired_count = len(found) - len(differences)
+    run.repaired_count = len(found) - len(differences) + _settle_reversals(gateway, created_from, created_until)
     run.finished_at = utc_now()
     run.save()
     return run
+
+
+def _settle_reversals(gateway: Gateway, created_from: datetime, created_until: datetime) -> int:
+    """Refunds and disputes nobody told us of, of payments however old; how many of them were booked.
+
+    Those known already are asked about until they have ended. Without a list the next run looks again.
+    """
+    listed = gateway.list_reversals(created_from=created_from, created_until=created_until)
+    if isinstance(listed, Refused | Unavailable):
+        logger.warning("reconciliation at %s: no list of refunds and disputes: %s", gateway.code, listed)
+        return 0
+    news = _unknown_reversals(gateway, listed)
+    for top_up_id in sorted(set(news.values())):
+        _settle(top_up_id)
+    return len(news) - len(_unknown_reversals(gateway, listed)) if news else 0
+
+
+def _unknown_reversals(gateway: Gateway, listed: Sequence[Reversal]) -> dict[str, UUID]:
+    """Top-ups by the reference of a refund or dispute of theirs that is not in our rows."""
+    source = {"gateway_code": gateway.code, "mode": gateway.mode}
+    refs = [one.reversal_ref for one in listed]
+    known = {
+        *Refund.objects.filter(**source, refund_ref__in=refs).values_list("refund_ref", flat=True),
+        *Dispute.objects.filter(**source, dispute_ref__in=refs).values_list("dispute_ref", flat=True),
+    }
+    news = [one for one in listed if one.reversal_ref not in known]
+    paid = PaymentAttempt.objects.filter(**source, payment_ref__in=[one.payment_ref for one in news])
+    top_ups = dict(paid.values_list("payment_ref", "top_up_id"))
+    return {one.reversal_ref: top_ups[one.payment_ref] for one in news if one.payment_ref in top_ups}
 
 
 def start_run(

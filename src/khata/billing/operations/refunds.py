@@ -34,6 +34,7 @@ from khata.billing.operations.refund_bonuses import hold_bonus
 from khata.billing.operations.refund_changes import move_refund, new_refund, refund_facts, write_refund_change
 from khata.billing.operations.reversal_credits import ReversalNotPosted, bought, purchase_of, shares_given_back
 from khata.billing.operations.settlement import facts_of
+from khata.billing.operations.top_up_events import record_top_up
 from khata.billing.queries import RefundRow
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import InvalidRequest, NotFound, field_problem
@@ -44,6 +45,7 @@ from khata.ledger import queries as ledger_queries
 from khata.ledger.core import Condition, HoldLot
 from khata.payments import port
 from khata.payments.errors import GatewayUnavailable
+from khata.webhooks.operations import EventType
 
 _FIRST_RETRY_AFTER = timedelta(minutes=2)
 """Whoever started it asks the gateway at once; the job is for those who died on the way."""
@@ -206,6 +208,7 @@ def _write_answer(
     if processed is not None:
         # Last, since all organisations share the lock under which its number is drawn.
         issue_credit_note(processed, now)
+        record_top_up(connection, top_up, now, [EventType.TOP_UP_REFUNDED])
 
 
 def _wait(row: Refund, *, is_perhaps_done: bool) -> None:

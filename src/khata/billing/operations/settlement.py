@@ -15,6 +15,7 @@ from khata.billing import queries
 from khata.billing.core.purposes import TopUpPurpose
 from khata.billing.core.top_up_life import Evidence, TopUpDecision, TopUpFacts, TopUpState, decide
 from khata.billing.models import PaymentAttempt, TopUp
+from khata.billing.operations.closings import close_order_later
 from khata.billing.operations.deferral import SEND_TOP_UP_MAIL, SETTLE_TOP_UP, defer
 from khata.billing.operations.disputes import dispute_facts, write_dispute
 from khata.billing.operations.invoices import issue_credit_note, issue_invoice
@@ -24,6 +25,7 @@ from khata.billing.operations.orders import gateway_of
 from khata.billing.operations.parking import wake_parked
 from khata.billing.operations.plan_periods import start_paid_period
 from khata.billing.operations.refund_changes import refund_facts, refund_surplus, write_refund_change
+from khata.billing.operations.top_up_events import record_settled
 from khata.billing.queries import TopUpRow
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import NotFound
@@ -32,6 +34,7 @@ from khata.ledger import operations as ledger
 from khata.ledger.core import Command, Grant, Purchase
 from khata.payments.errors import GatewayUnavailable
 from khata.payments.port import DisputeStatus, Payment, PaymentStatus, Refused, Snapshot, Unavailable
+from khata.payments.ways import PayBy
 
 _PURCHASES = uuid5(NAMESPACE_URL, "urn:khata:purchase")
 
@@ -82,6 +85,7 @@ def facts_of(top_up: TopUp) -> TopUpFacts:
         credited_ref=next((a.payment_ref for a in attempts if a.purchase_reference is not None), None),
         refunds=refund_facts(top_up),
         disputes=dispute_facts(top_up),
+        pay_by=PayBy(top_up.pay_by),
     )
 
 
@@ -116,10 +120,12 @@ def _write(connection: psycopg.Connection[Any], top_up: TopUp, decision: TopUpDe
         refund_surplus(top_up, attempt, now)
     if decision.state != top_up.state or decision.review_reason:
         logger.info("top-up %s: %s → %s %s", top_up.public_id, top_up.state, decision.state, decision.review_reason)
-    top_up.state = decision.state
+    was, top_up.state = top_up.state, decision.state
     top_up.review_reason = decision.review_reason or top_up.review_reason
     top_up.check_due_at = decision.check_due_at
     top_up.save(update_fields=["state", "is_paid_late", "review_reason", "paid_at", "check_due_at"])
+    if TopUpState(was).is_open:
+        close_order_later(top_up)
     if decision.credit is not None:
         # Last, since all organisations share the lock under which its number is drawn.
         issue_invoice(top_up, now)
@@ -127,6 +133,8 @@ def _write(connection: psycopg.Connection[Any], top_up: TopUp, decision: TopUpDe
         issue_credit_note(refund, now)
     for lost in top_up.disputes.filter(status=DisputeStatus.LOST) if decision.disputes else ():
         issue_credit_note(lost, now)
+    refunded = [refund for refund in processed if refund is not None]
+    record_settled(connection, top_up, now, was=was, is_credited_now=decision.credit is not None, refunds=refunded)
 
 
 def _save_attempt(top_up: TopUp, payment: Payment, *, is_surplus: bool) -> None:

@@ -78,11 +78,15 @@ def settle_webhook(*, event_id: UUID) -> None:
 
 
 def _top_up_of(event: WebhookEvent) -> UUID | None:
-    """By the order, else by a payment stored as ours: nothing else in an event may say whose money it is."""
+    """By the order, else by a payment stored as ours: nothing else in an event may say whose money it is.
+
+    The order named may be one the gateway keeps behind a payment link: then only the payment is known here.
+    """
     source = {"gateway_code": event.gateway_code, "mode": event.mode}
     if event.order_ref is not None:
-        bound = TopUp.objects.filter(**source, order_ref=event.order_ref)
-        return bound.values_list("id", flat=True).first()
+        bound = TopUp.objects.filter(**source, order_ref=event.order_ref).values_list("id", flat=True).first()
+        if bound is not None:
+            return bound
     if event.payment_ref is not None:
         paid = PaymentAttempt.objects.filter(**source, payment_ref=event.payment_ref)
         return paid.values_list("top_up_id", flat=True).first()

@@ -106,6 +106,12 @@ def periods_by_reference(*, organisation_id: int, references: Collection[UUID]) 
     return {row.reference: PeriodRow(row.plan.name, row.starts_at, row.ends_at, row.top_up_id) for row in rows}
 
 
+def plan_grants_for_anyone(*, references: Collection[UUID]) -> set[UUID]:
+    """Those of the ledger's references that grant a plan's included credits, of all organisations."""
+    found = models.PlanPeriod.objects.filter(reference__in=list(references))
+    return set(found.values_list("reference", flat=True))
+
+
 def plan_row(row: models.Plan) -> Plan:
     return Plan(
         id=row.id,

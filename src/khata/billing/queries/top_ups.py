@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from khata.billing.configuration import tax_configuration
+from khata.billing.configuration import tax_law
 from khata.billing.core.failures import is_outcome_clear
 from khata.billing.core.invoices import DocumentKind
 from khata.billing.core.offers import NO_BONUS, Bonus
@@ -21,7 +21,9 @@ from khata.billing.queries.refunds import DisputeRow, RefundRow, dispute_row, re
 from khata.kernel.errors import NotFound
 from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
 from khata.payments.port import PaymentMethod, PaymentStatus
+from khata.payments.ways import PayBy
 from khata.tenancy import queries as tenancy
+from khata.tenancy.models import Organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,11 @@ class TopUpRow:
     paid_at: datetime | None
     gateway_code: str
     order_ref: str | None
+    pay_by: PayBy
+    pay_url: str
+    """A payment link's address, or that of a QR code's image; "" for the checkout, and before the order is there."""
+    upi_uri: str
+    """What a QR code holds; "" where the gateway keeps it to itself."""
     is_automatic: bool
     """Begun by auto top-up."""
     failure: TopUpFailure | None
@@ -161,20 +168,7 @@ def _quote(
     credits_micro_per_rupee: int,
     bonus: Bonus = NO_BONUS,
 ) -> TopUpQuote:
-    state_code = tenancy.organisation(organisation_id=organisation_id).state_code
-    tax = tax_configuration()
-    lines = (
-        tax_lines(
-            amount_minor=amount_minor,
-            supplier_state=tax.supplier_state,
-            customer_state=state_code,
-            rate_bp=tax.rate_bp,
-            single_tax=tax.single_tax,
-        )
-        if state_code
-        else ()
-    )
-    tax_minor = sum(line.amount_minor for line in lines) if lines else rounded_share(amount_minor, tax.rate_bp)
+    lines, tax_minor = _tax_on(tenancy.organisation(organisation_id=organisation_id), amount_minor)
     return TopUpQuote(
         amount_minor=amount_minor,
         tax_lines=lines,
@@ -184,6 +178,20 @@ def _quote(
         credits_micro_per_rupee=credits_micro_per_rupee,
         bonus=bonus,
     )
+
+
+def _tax_on(organisation: Organisation, amount_minor: int) -> tuple[tuple[TaxLine, ...], int]:
+    """While the customer's State is missing the sum is known already, and its lines are not."""
+    law = tax_law()
+    if law.scheme.has_states and not organisation.state_code:
+        return (), rounded_share(amount_minor, law.rate_bp)
+    lines = tax_lines(
+        law,
+        amount_minor=amount_minor,
+        customer_state=organisation.state_code,
+        customer_registration=organisation.gstin,
+    )
+    return lines, sum(line.amount_minor for line in lines)
 
 
 def top_up(*, organisation_id: int, top_up_id: UUID) -> TopUpRow:
@@ -263,6 +271,9 @@ def top_up_row(row: TopUp) -> TopUpRow:
         paid_at=row.paid_at,
         gateway_code=row.gateway_code,
         order_ref=row.order_ref,
+        pay_by=PayBy(row.pay_by),
+        pay_url=row.pay_url,
+        upi_uri=row.upi_uri,
         is_automatic=row.is_automatic,
         failure=_failure(row, attempts),
         payments=tuple(_payment_row(attempt) for attempt in attempts),

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -12,8 +13,9 @@ from khata.billing import queries as billing_queries
 from khata.billing.errors import TopUpClosed
 from khata.billing.queries import TopUpPurpose, TopUpRow
 from khata.console.access import member_page, owner_action
-from khata.console.payment_words import payment_words
+from khata.console.payment_words import Action, asking_mail, payment_words
 from khata.console.requests import MemberRequest
+from khata.console.upi_codes import upi_code
 from khata.console.views.add_credits import next_address
 from khata.kernel.errors import NotFound
 from khata.payments.port import AutoPostForm
@@ -43,7 +45,14 @@ def _member_payment(request: MemberRequest, top_up_id: UUID) -> HttpResponse:
     top_up = _top_up(request, top_up_id)
     words = payment_words(top_up)
     looks = _looks(request)
-    shown = {"top_up": top_up, "words": words, "looks": looks + 1, "poll_s": _poll_s(looks)}
+    shown = {
+        "top_up": top_up,
+        "words": words,
+        "looks": looks + 1,
+        "poll_s": _poll_s(looks),
+        "code_image": upi_code(top_up.upi_uri) if words.action is Action.PAY and top_up.upi_uri else "",
+        "asking_mail": asking_mail(top_up),
+    }
     if not request.htmx:
         return render(request, "console/billing/payment.html", shown)
     response = render(request, "console/billing/_payment.html", shown)
@@ -72,7 +81,10 @@ def checkout(request: MemberRequest, top_up_id: UUID) -> HttpResponse:
 @require_POST
 def check(request: MemberRequest, top_up_id: UUID) -> HttpResponse:
     """Asks the gateway now."""
-    billing.settle_top_up(top_up_id=_top_up(request, top_up_id).id)
+    try:
+        billing.look_again(organisation_id=request.organisation.id, top_up_id=top_up_id)
+    except (billing.GatewayUnavailable, billing.GatewayRefused) as refusal:
+        messages.error(request, refusal.detail)
     return redirect("payment", top_up_id)
 
 
@@ -96,6 +108,7 @@ def again(request: MemberRequest, top_up_id: UUID) -> HttpResponse:
         idempotency_key=f"console:again:{top_up.public_id}",
         member_id=request.user.id,
         gateway_code=next((gateway.code for gateway in gateways() if gateway.code == top_up.gateway_code), None),
+        pay_by=top_up.pay_by,
     )
     return redirect(next_address(fresh))
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from khata.payments.drivers.razorpay import recurring, webhooks
+from khata.payments.drivers.razorpay import links, orders, qr_codes, recurring, webhooks
 from khata.payments.drivers.razorpay.client import open_client
-from khata.payments.drivers.razorpay.entities import is_paid, order_from, paid_minor, payment_from
-from khata.payments.drivers.razorpay.fields import items
-from khata.payments.drivers.razorpay.listing import read_all
+from khata.payments.drivers.razorpay.entities import payment_from
+from khata.payments.drivers.razorpay.listing import between, list_reversals, read_all
+from khata.payments.drivers.razorpay.origins import with_origins
+from khata.payments.drivers.razorpay.reading import Reading
 from khata.payments.drivers.razorpay.reversals import dispute_from, refund_from, settled_item_from
 from khata.payments.drivers.razorpay.settings import RazorpaySettings
 from khata.payments.drivers.razorpay.signatures import is_return_authentic
@@ -33,7 +34,9 @@ from khata.payments.port import (
     WebhookHint,
 )
 from khata.payments.rest import Json
+from khata.payments.reversals import Reversal
 from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, SavedMethod
+from khata.payments.ways import PayBy
 
 _PAYMENT_REF = re.compile(r"pay_[A-Za-z0-9]{1,40}")
 _TAKEN = (PaymentStatus.CAPTURED, PaymentStatus.REFUNDED)
@@ -49,6 +52,7 @@ class RazorpayGateway:
         currencies=frozenset({"INR"}),
         methods=("UPI QR", "UPI", "Cards", "Netbanking", "Wallet"),
         upi_maximum_minor=1_00_000_00,
+        ways=frozenset(PayBy),
         has_settlements=True,
         has_saved_methods=True,
         notice_hours=recurring.NOTICE_HOURS,
@@ -63,28 +67,21 @@ class RazorpayGateway:
         self._client = open_client(settings)
 
     def create_order(self, request: OrderRequest) -> Order | Refused | Unavailable | Unknown:
-        """Razorpay has no idempotency key for orders, so an order of the same receipt is looked up before each try."""
-        found = self._find_order(request)
-        if found is not None:
-            return found
-        answer = self._client.post(
-            "/v1/orders",
-            {
-                "amount": request.amount_minor,
-                "currency": request.currency,
-                "receipt": request.receipt,
-                "notes": dict(request.notes),
-                # Said here, since the account's own default may be to leave payments uncaptured.
-                "payment_capture": 1,
-                **recurring.order_fields(request),
-            },
-        )
-        if not isinstance(answer, dict):
-            return answer
-        try:
-            return order_from(answer)
-        except NotUnderstood as error:
-            return Unknown(f"the new order cannot be read: {error}")
+        """Each way looks first for what an earlier try with this receipt has made."""
+        match request.pay_by:
+            case PayBy.CHECKOUT:
+                return orders.create(self._client, request)
+            case PayBy.LINK:
+                return links.create(self._client, request)
+            case PayBy.UPI_QR:
+                return qr_codes.create(self._client, request)
+
+    def close_order(self, order_ref: str) -> Refused | Unavailable | Unknown | None:
+        if order_ref.startswith(links.PREFIX):
+            return links.close(self._client, order_ref)
+        if order_ref.startswith(qr_codes.PREFIX):
+            return qr_codes.close(self._client, order_ref)
+        return Refused("cannot_be_closed", f"{order_ref} is neither a link nor a code")
 
     def start(self, *, order_ref: str, request: OrderRequest, payer: Payer) -> AutoPostForm:
         return AutoPostForm(
@@ -106,15 +103,11 @@ class RazorpayGateway:
         )
 
     def read(self, order_ref: str) -> Snapshot | Refused | Unavailable:
-        # The order first: a payment captured between the two reads is then seen in the second.
-        order = self._client.get(f"/v1/orders/{order_ref}")
-        if not isinstance(order, dict):
-            return order
-        listed = self._client.get(f"/v1/orders/{order_ref}/payments")
-        if not isinstance(listed, dict):
-            return listed
         try:
-            payments = tuple(payment_from(self._with_card(payment)) for payment in items(listed))
+            reading = self._read_order(order_ref)
+            if not isinstance(reading, Reading):
+                return reading
+            payments = tuple(payment_from(self._with_card(payment)) for payment in reading.payments)
             taken = [payment for payment in payments if payment.status in _TAKEN]
             refunds = self._refunds(taken)
             if not isinstance(refunds, tuple):
@@ -123,9 +116,9 @@ class RazorpayGateway:
             if not isinstance(disputes, tuple):
                 return disputes
             return Snapshot(
-                order=order_from(order),
-                is_paid=is_paid(order),
-                paid_minor=paid_minor(order),
+                order=reading.order,
+                is_paid=reading.is_paid,
+                paid_minor=reading.paid_minor,
                 payments=payments,
                 mode=self.mode,
                 refunds=refunds,
@@ -168,16 +161,21 @@ class RazorpayGateway:
     def list_payments(
         self, *, created_from: datetime, created_until: datetime
     ) -> tuple[Payment, ...] | Refused | Unavailable:
-        between = {"from": str(int(created_from.timestamp())), "to": str(int(created_until.timestamp()))}
         try:
-            found = read_all(self._client, "/v1/payments", between)
-            if not isinstance(found, list):
-                return found
-            payments = [payment_from(item) for item in found]
+            found = read_all(self._client, "/v1/payments", between(created_from, created_until))
+            named = with_origins(self._client, found) if isinstance(found, list) else found
+            if not isinstance(named, list):
+                return named
+            payments = [payment_from(item) for item in named]
         except NotUnderstood as error:
             return Unavailable(f"cannot be understood: {error}")
         wanted = (payment for payment in payments if created_from <= payment.created_at < created_until)
         return tuple(sorted(wanted, key=lambda payment: (payment.created_at, payment.payment_ref)))
+
+    def list_reversals(
+        self, *, created_from: datetime, created_until: datetime
+    ) -> tuple[Reversal, ...] | Refused | Unavailable:
+        return list_reversals(self._client, between(created_from, created_until))
 
     def list_settled(self, *, year: int, month: int, day: int) -> tuple[SettledItem, ...] | Refused | Unavailable:
         on = {"year": str(year), "month": f"{month:02d}", "day": f"{day:02d}"}
@@ -191,10 +189,10 @@ class RazorpayGateway:
 
     def read_return(self, *, order_ref: str, fields: Mapping[str, str]) -> ReturnHint:
         payment_ref = fields.get("razorpay_payment_id", "")
+        is_of_link = order_ref.startswith(links.PREFIX)
         is_authentic = bool(_PAYMENT_REF.fullmatch(payment_ref)) and is_return_authentic(
             key_secret=self._settings.key_secret,
-            order_ref=order_ref,
-            payment_ref=payment_ref,
+            message=links.return_message(order_ref, fields) if is_of_link else f"{order_ref}|{payment_ref}",
             signature=fields.get("razorpay_signature", ""),
         )
         is_failed = not payment_ref and "error[code]" in fields
@@ -214,19 +212,13 @@ class RazorpayGateway:
         """Ends the connections kept open to the API."""
         self._client.close()
 
-    def _find_order(self, request: OrderRequest) -> Order | Refused | Unavailable | None:
-        """The order made for this receipt by an earlier try; None where there is none."""
-        answer = self._client.get("/v1/orders", {"receipt": request.receipt})
-        if not isinstance(answer, dict):
-            return answer
-        try:
-            found = [order_from(item) for item in items(answer)]
-        except NotUnderstood as error:
-            return Unavailable(f"cannot be understood: {error}")
-        for order in found:
-            if order.receipt == request.receipt:
-                return _same_order(order, request)
-        return None
+    def _read_order(self, order_ref: str) -> Reading | Refused | Unavailable:
+        """Raises NotUnderstood."""
+        if order_ref.startswith(links.PREFIX):
+            return links.read(self._client, order_ref)
+        if order_ref.startswith(qr_codes.PREFIX):
+            return qr_codes.read(self._client, order_ref)
+        return orders.read(self._client, order_ref)
 
     def _find_refund(self, request: RefundRequest) -> Refund | Refused | Unavailable | None:
         """The refund made for this receipt by an earlier try; None where there is none."""
@@ -278,12 +270,6 @@ class RazorpayGateway:
             return payment
         card = self._client.get(f"/v1/payments/{text(payment.get('id'))}/card")
         return {**payment, "card": card} if isinstance(card, dict) else payment
-
-
-def _same_order(order: Order, request: OrderRequest) -> Order | Refused:
-    if (order.amount_minor, order.currency) != (request.amount_minor, request.currency):
-        return Refused("receipt_taken", f"the receipt {request.receipt} belongs to an order of another amount")
-    return order
 
 
 def _same_refund(refund: Refund, request: RefundRequest) -> Refund | Refused:

@@ -1,11 +1,14 @@
 """Lists longer than a page, read to their end."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from khata.payments.drivers.razorpay import fields
 from khata.payments.drivers.razorpay.fields import items
 from khata.payments.facts import NotUnderstood, text
 from khata.payments.port import Refused, Unavailable
 from khata.payments.rest import Json, RestClient
+from khata.payments.reversals import Reversal
 
 PAGE_SIZE = 100
 """The most the API gives at once (but for what was settled)."""
@@ -32,6 +35,32 @@ def read_all(
         if len(found) == known_count:
             raise NotUnderstood(f"{path} gives the same page again and again")
         skip += page_size
+
+
+def between(created_from: datetime, created_until: datetime) -> dict[str, str]:
+    """Both ends included, in whole seconds."""
+    return {"from": str(int(created_from.timestamp())), "to": str(int(created_until.timestamp()))}
+
+
+def list_reversals(client: RestClient, span: Mapping[str, str]) -> tuple[Reversal, ...] | Refused | Unavailable:
+    """An account that is refused its disputes has none to show."""
+    try:
+        refunds = read_all(client, "/v1/refunds", span)
+        disputes = read_all(client, "/v1/disputes", span)
+        if not isinstance(refunds, list):
+            return refunds
+        if isinstance(disputes, Unavailable):
+            return disputes
+        known = disputes if isinstance(disputes, list) else []
+        return (*_reversals(refunds, "rfnd_"), *_reversals(known, "disp_"))
+    except NotUnderstood as error:
+        return Unavailable(f"cannot be understood: {error}")
+
+
+def _reversals(found: list[Json], prefix: str) -> list[Reversal]:
+    return [
+        Reversal(fields.reference(item, "id", prefix), fields.reference(item, "payment_id", "pay_")) for item in found
+    ]
 
 
 def _name(item: Json) -> str:

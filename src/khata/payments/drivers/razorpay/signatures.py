@@ -5,9 +5,9 @@ import hmac
 from collections.abc import Iterable
 
 
-def is_return_authentic(*, key_secret: str, order_ref: str, payment_ref: str, signature: str) -> bool:
-    """A return is signed over the two ids with the key secret; the amount is not covered."""
-    return _is_signed(f"{order_ref}|{payment_ref}".encode(), signature, [key_secret])
+def is_return_authentic(*, key_secret: str, message: str, signature: str) -> bool:
+    """Returns are signed with the key secret: over `order|payment`, or a link's four ids and states; over no amount."""
+    return _is_signed(message.encode(), signature, [key_secret])
 
 
 def is_webhook_authentic(*, secrets: Iterable[str], body: bytes, signature: str) -> bool:

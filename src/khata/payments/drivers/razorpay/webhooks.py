@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from khata.payments.drivers.razorpay import links, qr_codes
 from khata.payments.drivers.razorpay.signatures import is_webhook_authentic
 from khata.payments.port import ForgedWebhook, WebhookHint
 
 _EVENT_REF = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _KIND = re.compile(r"[a-z_.]{1,64}")
-_REFERENCE = re.compile(r"(?:order|pay)_[A-Za-z0-9]{1,40}")
+_REFERENCE = re.compile(r"(?:order|pay|plink|qr)_[A-Za-z0-9]{1,40}")
 
 
 def read_webhook(*, body: bytes, headers: Mapping[str, str], secrets: tuple[str, ...]) -> WebhookHint:
@@ -26,13 +27,16 @@ def read_webhook(*, body: bytes, headers: Mapping[str, str], secrets: tuple[str,
 
 
 def _order_ref(event: dict[str, Any]) -> str | None:
-    """A refund's or dispute's event names its payment only; a payment link's may carry its order without prefix."""
+    """A link or a code before the order behind it. A refund's or dispute's event may name its payment only."""
+    payment = _entity(event, "payment")
     found = (
-        _entity(event, "payment").get("order_id"),
-        _entity(event, "order").get("id"),
-        _entity(event, "payment_link").get("order_id"),
+        _reference(_entity(event, "payment_link").get("id"), links.PREFIX),
+        _reference(_entity(event, "qr_code").get("id"), qr_codes.PREFIX),
+        links.named_by(payment),
+        _reference(payment.get("order_id"), "order_"),
+        _reference(_entity(event, "order").get("id"), "order_"),
     )
-    return next((ref for value in found if (ref := _reference(value, "order_"))), None)
+    return next(filter(None, found), None)
 
 
 def _payment_ref(event: dict[str, Any]) -> str | None:

@@ -3,7 +3,6 @@
 A Checkout Session is the order; the charges of its payment intent are the payments, one for each try.
 """
 
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -21,7 +20,7 @@ from khata.payments.drivers.stripe.entities import (
     ref_of,
     refund_from,
 )
-from khata.payments.drivers.stripe.listing import read_all
+from khata.payments.drivers.stripe.listing import created, list_reversals, read_all
 from khata.payments.drivers.stripe.settings import StripeSettings
 from khata.payments.facts import NotUnderstood, flag, text
 from khata.payments.port import (
@@ -43,6 +42,7 @@ from khata.payments.port import (
     WebhookHint,
 )
 from khata.payments.rest import Json, RestClient
+from khata.payments.reversals import Reversal
 from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, SavedMethod
 
 API_VERSION = "2026-10-28.endive"
@@ -85,6 +85,8 @@ class StripeGateway:
 
     def create_order(self, request: OrderRequest) -> Order | Refused | Unavailable | Unknown:
         """The receipt is the idempotency key: Stripe keeps it for a day, longer than a top-up is without an order."""
+        if request.pay_by not in self.capabilities.ways:
+            return Refused("way_unsupported", f"{request.pay_by} is no way to pay here")
         if request.currency not in self.capabilities.currencies:
             return Refused("currency_unsupported", f"{request.currency} is not taken here")
         if request.saved is not None:
@@ -97,6 +99,9 @@ class StripeGateway:
             return order_from(answer)
         except NotUnderstood as error:
             return Unknown(f"the new session cannot be read: {error}")
+
+    def close_order(self, order_ref: str) -> Refused:
+        return Refused("cannot_be_closed", f"{order_ref} is neither a link nor a code")
 
     def start(self, *, order_ref: str, request: OrderRequest, payer: Payer) -> Redirect | Refused | Unavailable:
         """The address of Stripe's page is long and cannot be derived from the session's id, so it is asked for."""
@@ -158,10 +163,10 @@ class StripeGateway:
     ) -> tuple[Payment, ...] | Refused | Unavailable:
         """A charge names no session, so the sessions that can have made one of these are listed beside them."""
         try:
-            charges = read_all(self._client, "/v1/charges", _created(created_from, created_until))
+            charges = read_all(self._client, "/v1/charges", created(created_from, created_until))
             if not isinstance(charges, list):
                 return charges
-            sessions = read_all(self._client, _SESSIONS, _created(created_from - SESSION_TIME, created_until))
+            sessions = read_all(self._client, _SESSIONS, created(created_from - SESSION_TIME, created_until))
             if not isinstance(sessions, list):
                 return sessions
             order_refs = {ref_of(session.get("payment_intent")): order_ref_of(session) for session in sessions}
@@ -169,6 +174,11 @@ class StripeGateway:
         except NotUnderstood as error:
             return Unavailable(f"cannot be understood: {error}")
         return tuple(sorted(payments, key=lambda payment: (payment.created_at, payment.payment_ref)))
+
+    def list_reversals(
+        self, *, created_from: datetime, created_until: datetime
+    ) -> tuple[Reversal, ...] | Refused | Unavailable:
+        return list_reversals(self._client, created(created_from, created_until))
 
     def list_settled(self, *, year: int, month: int, day: int) -> tuple[SettledItem, ...] | Refused | Unavailable:
         return settlements.list_settled(self._client, datetime(year, month, day, tzinfo=UTC))
@@ -265,14 +275,6 @@ def _session_form(request: OrderRequest) -> dict[str, str]:
 
 def _metadata(name: str, notes: Mapping[str, str]) -> dict[str, str]:
     return {f"{name}[{key}]": value for key, value in notes.items()}
-
-
-def _created(created_from: datetime, created_until: datetime) -> dict[str, str]:
-    """Stripe counts whole seconds: rounded up on both sides, two spans that meet share none and miss none."""
-    return {
-        "created[gte]": str(math.ceil(created_from.timestamp())),
-        "created[lt]": str(math.ceil(created_until.timestamp())),
-    }
 
 
 def _order_ref(charge: Json, order_refs: Mapping[str | None, str]) -> str | None:

@@ -1,10 +1,14 @@
 """Stripe's lists, read to their end: newest first, a hundred at a time, each page after the last item seen."""
 
+import math
 from collections.abc import Mapping
+from datetime import datetime
 
+from khata.payments.drivers.stripe.entities import ref_of
 from khata.payments.facts import NotUnderstood
 from khata.payments.port import Refused, Unavailable
 from khata.payments.rest import Json, RestClient
+from khata.payments.reversals import Reversal
 
 PAGE_SIZE = 100
 """The most the API gives at once."""
@@ -25,6 +29,28 @@ def read_all(client: RestClient, path: str, query: Mapping[str, str]) -> list[Js
         if not page or answer.get("has_more") is not True:
             return list(found.values())
         after = {"starting_after": list(page)[-1]}
+
+
+def created(created_from: datetime, created_until: datetime) -> dict[str, str]:
+    """Stripe counts whole seconds: rounded up on both sides, two spans that meet share none and miss none."""
+    return {
+        "created[gte]": str(math.ceil(created_from.timestamp())),
+        "created[lt]": str(math.ceil(created_until.timestamp())),
+    }
+
+
+def list_reversals(client: RestClient, span: Mapping[str, str]) -> tuple[Reversal, ...] | Refused | Unavailable:
+    """What names no charge is none of ours."""
+    found: list[Reversal] = []
+    try:
+        for path in ("/v1/refunds", "/v1/disputes"):
+            listed = read_all(client, path, span)
+            if not isinstance(listed, list):
+                return listed
+            found += [Reversal(_id_of(item), charge) for item in listed if (charge := ref_of(item.get("charge")))]
+    except NotUnderstood as error:
+        return Unavailable(f"cannot be understood: {error}")
+    return tuple(found)
 
 
 def _items(answer: Json) -> list[Json]:
