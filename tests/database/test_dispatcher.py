@@ -7,20 +7,22 @@ from functools import partial
 
 import pytest
 
-from khata.carriers.port import Accepted, Answer, CarrierHealth, StoreReceipt, Submission, Unavailable
+from khata.carriers.port import Accepted, Answer, CarrierHealth, Receipt, Store, Submission, Unavailable
 from khata.kernel.errors import DatabaseUnavailable
 from khata.kernel.transactions import with_pooled_connection
 from khata.messaging import queries
 from khata.messaging.core.life import MessageStatus
 from khata.messaging.operations import Handed, SendRequest, claim_messages, send_message, settle_news
 from khata.tenancy.models import Organisation
+from khata.workers.carrier_line import CarrierLine
 from khata.workers.database_threads import DatabaseThreads
-from khata.workers.dispatcher import Dispatcher
+from khata.workers.dispatcher import Dispatcher, Settle, Turns
 from tests.leases import lease
 
 pytestmark = pytest.mark.anyio
 
 LONG = "x" * 400  # three segments
+DEADLINE_S = 60
 
 
 class OpenCarrier:
@@ -28,18 +30,23 @@ class OpenCarrier:
 
     name = "open"
     is_sandbox = True
+    can_query = False
+    takes_whole_messages = False
 
     def __init__(self, *, window: int = 4, submits_per_s_max: int | None = None) -> None:
         self.window = window
         self.submits_per_s_max = submits_per_s_max
         self.waiting: list[tuple[Submission, asyncio.Future[Answer]]] = []
 
-    async def start(self, store_receipt: StoreReceipt) -> None: ...
+    async def start(self, store: Store) -> None: ...
 
     async def submit(self, submission: Submission) -> Answer:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.waiting.append((submission, answer))
         return await answer
+
+    async def query(self, carrier_ref: str, *, sender: str) -> Receipt | None:
+        return None
 
     async def close(self) -> None: ...
 
@@ -76,7 +83,12 @@ async def dispatcher_of(carrier: OpenCarrier, database: DatabaseThreads) -> Disp
     def settle_later(handed: Handed) -> "asyncio.Future[None]":
         return asyncio.ensure_future(settle(database, handed))
 
-    return Dispatcher(carrier, database, settle_later, lease_token=await database.run(lease))
+    return await dispatcher_by(settle_later, carrier, database)
+
+
+async def dispatcher_by(settle: Settle, carrier: OpenCarrier, database: DatabaseThreads) -> Dispatcher:
+    token = await database.run(lease)
+    return Dispatcher("default", [CarrierLine(carrier)], database, settle, Turns(), lease_token=token)
 
 
 async def send(organisation_id: int, count: int, body: str = "Hello") -> None:
@@ -95,7 +107,7 @@ async def statuses(organisation_id: int) -> list[MessageStatus]:
 
 
 async def eventually(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         while not is_so():
             await asyncio.sleep(0.002)
 
@@ -179,7 +191,7 @@ async def test_an_answer_that_cannot_be_settled_yet_is_not_forgotten(
             raise failure
         return asyncio.ensure_future(settle(database, handed))
 
-    dispatcher = Dispatcher(carrier, database, settle_at_third, lease_token=await database.run(lease))
+    dispatcher = await dispatcher_by(settle_at_third, carrier, database)
     await dispatcher.claim()
     await eventually(lambda: len(carrier.waiting) > 0)
     carrier.answer(100, accept)

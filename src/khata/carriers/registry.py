@@ -14,6 +14,11 @@ def register_carrier(name: str, make: MakeCarrier) -> None:
     _CARRIERS[name] = make
 
 
+def carrier_names() -> list[str]:
+    """In the order they are configured."""
+    return list(_CARRIERS)
+
+
 def make_carriers() -> list[Carrier]:
     """One fresh connection object per configured carrier."""
     return [make() for make in _CARRIERS.values()]

@@ -15,6 +15,34 @@ class DestinationUnpriced(KhataError):
     kind = ErrorKind.INVALID
 
 
+class NoRoute(KhataError):
+    """No carrier here takes messages to this recipient from this sender."""
+
+    kind = ErrorKind.INVALID
+
+
+class TemplateNotMatched(KhataError):
+    """The message matches no template registered for its sender. `errors` says where it differs from the nearest."""
+
+
+class CountryNotAllowed(KhataError):
+    """The organisation does not send to this country. An owner can allow it: Settings, Countries."""
+
+    kind = ErrorKind.FORBIDDEN
+
+
+class InboundNumberTaken(KhataError):
+    """This number belongs to another organisation."""
+
+    kind = ErrorKind.CONFLICT
+
+
+class RecipientOptedOut(KhataError):
+    """This number was opted out: its owner asked for no more messages, or the organisation entered it."""
+
+    kind = ErrorKind.REFUSED
+
+
 class IdempotencyKeyInFlight(KhataError):
     """A request with this Idempotency-Key is being answered just now. Try again shortly."""
 
@@ -29,6 +57,12 @@ class IdempotencyKeyReused(KhataError):
 
 class RateLimited(KhataError):
     """Messages are sent faster than this organisation or API key may. Try again in a moment."""
+
+    kind = ErrorKind.THROTTLED
+
+
+class DestinationThrottled(KhataError):
+    """Many more messages go to this destination than is usual. Somebody may be making your service send them."""
 
     kind = ErrorKind.THROTTLED
 

@@ -10,14 +10,16 @@ from uuid import UUID
 import psycopg
 from django.db import transaction
 
+from khata.carriers.port import Dlt, Mail
 from khata.kernel.arrays import array_texts
 from khata.kernel.ids import shard_of
 from khata.kernel.metrics import count_finished
 from khata.messaging.core.life import MessageStatus
+from khata.messaging.event_rows import Told, record_changes
 from khata.messaging.rows import Connection
 
-# Whatever the statistics say, the claim walks the index of open messages in order and stops early. After a burst they
-# are old, and a plan that gathers and sorts what is due would read the whole backlog for each claim.
+# Whatever the statistics say, the claim walks its routes' part of the index of open messages in order and stops early.
+# After a burst they are old, and a plan that gathers and sorts what is due would read the whole backlog for each claim.
 _IN_ORDER = """
     select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
            set_config('enable_sort', 'off', true)
@@ -25,19 +27,26 @@ _IN_ORDER = """
 _CLAIM = """
     with due as (
         select shard, organisation_id, id from messaging_message
-         where is_open and status = %(accepted)s and due_at <= now()
+         where is_open and route_id = any (array(select id from messaging_routeversion
+                                                  where name = coalesce(%(route)s, name)))
+           and status = %(accepted)s and due_at <= now()
            and exists (select from messaging_workerlease where token = %(token)s and leased_until > now())
-         order by id limit %(limit)s for update skip locked)
+         order by route_id, id limit %(limit)s for update skip locked)
     update messaging_message message
        set status = %(submitting)s, lease_token = %(token)s, claimed_at = now(), attempts = attempts + 1
       from due
      where (message.shard, message.organisation_id, message.id) = (due.shard, due.organisation_id, due.id)
     returning message.organisation_id, message.id, recipient, sender, body, encoding, segments, credits, attempts,
-              accepted_at, message.lease_token
+              accepted_at, message.lease_token, message.route_id, is_possible_duplicate, template_id, api_key_id,
+              channel
 """
-_LOCKED = "message.organisation_id, message.id, message.status, credits, segments, lease_token, attempts"
+LOCKED = """message.organisation_id, message.id, message.status, credits, segments, lease_token, attempts, route_id,
+       credits_captured is null, is_possible_duplicate,
+       coalesce(cardinality(string_to_array(carrier_refs, chr(31))), 0), channel"""
+"""What is read of a message under its lock: LockedMessage, in order."""
+LOCKED_WIDTH = 12
 _LOCK = f"""
-    select {_LOCKED}
+    select {LOCKED}
       from unnest(%s::smallint[], %s::bigint[], %s::uuid[]) as named (shard, organisation_id, id)
       join messaging_message message using (shard, organisation_id, id)
      order by message.shard, message.organisation_id, message.id
@@ -48,8 +57,16 @@ _LAPSED = """
      where is_open and status = %(submitting)s
        and not exists (select from messaging_workerlease lease
                         where lease.token = message.lease_token and leased_until > now())
-     order by id limit %(limit)s
+     order by route_id, id limit %(limit)s
 """
+_STALE = """
+    select organisation_id, oldest.id from messaging_routeversion route cross join lateral (
+           select organisation_id, message.id, accepted_at from messaging_message message
+            where is_open and route_id = route.id and status = %(accepted)s
+            order by message.id limit %(limit)s) as oldest
+     where accepted_at < %(accepted_before)s
+"""
+"""Ids follow the time of acceptance: where the oldest are young enough, all are."""
 _WRITE_CHANGES = """
     update messaging_message message
        set status = new.status, claimed_at = null, lease_token = null,
@@ -57,19 +74,20 @@ _WRITE_CHANGES = """
            submitted_at = case when new.is_submitted then coalesce(submitted_at, new.at) else submitted_at end,
            settled_at = case when new.captured is null then settled_at else new.at end,
            finished_at = case when new.is_final then new.at else finished_at end,
+           is_possible_duplicate = message.is_possible_duplicate or new.is_possible_duplicate,
            due_at = coalesce(new.due_at, message.due_at), carrier = coalesce(new.carrier, message.carrier),
            carrier_refs = coalesce(new.refs, carrier_refs), error_code = new.error_code,
            error_detail = new.error_detail, receipt_raw = coalesce(new.receipt_raw, message.receipt_raw)
       from unnest(%s::smallint[], %s::bigint[], %s::uuid[], %s::bigint[], %s::smallint[], %s::timestamptz[],
-                  %s::bool[], %s::bool[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
-                  %s::text[], %s::text[])
+                  %s::bool[], %s::bool[], %s::bigint[], %s::timestamptz[], %s::bool[], %s::text[], %s::text[],
+                  %s::text[], %s::text[], %s::text[])
            as new (shard, organisation_id, id, lease_token, status, at, is_submitted, is_final, captured, due_at,
-                   carrier, refs, error_code, error_detail, receipt_raw)
+                   is_possible_duplicate, carrier, refs, error_code, error_detail, receipt_raw)
      where message.shard = new.shard and message.organisation_id = new.organisation_id and message.id = new.id
        and message.lease_token is not distinct from new.lease_token
     returning message.id
 """
-_FACTS_WIDTH = 10
+_FACTS_WIDTH = 11
 
 
 class ClaimedMessage(NamedTuple):
@@ -86,6 +104,13 @@ class ClaimedMessage(NamedTuple):
     attempts: int
     accepted_at: datetime
     lease_token: int
+    route_id: int
+    is_possible_duplicate: bool
+    template_id: UUID | None = None
+    api_key_id: UUID | None = None
+    channel: int = 1
+    dlt: Dlt | None = None
+    mail: Mail | None = None
 
 
 class LockedMessage(NamedTuple):
@@ -96,6 +121,12 @@ class LockedMessage(NamedTuple):
     segments: int
     lease_token: int | None
     attempts: int
+    route_id: int
+    is_held: bool
+    """Whether its credits still are."""
+    is_possible_duplicate: bool
+    refs_count: int
+    channel: int
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> "LockedMessage":
@@ -113,6 +144,7 @@ class Change(NamedTuple):
     is_submitted: bool = False
     captured: int | None = None
     due_at: datetime | None = None
+    is_possible_duplicate: bool = False
     carrier: str | None = None
     refs: str | None = None
     error_code: str | None = None
@@ -123,13 +155,14 @@ class Change(NamedTuple):
 _TEXTS_FROM = Change._fields.index("carrier")
 
 
-def claim(connection: Connection, *, token: int, limit: int) -> list[ClaimedMessage]:
-    """The oldest due messages nobody else holds; none where that lease is not in force."""
+def claim(connection: Connection, *, token: int, route: str | None, limit: int) -> list[ClaimedMessage]:
+    """The oldest due messages of a route (None: of any) nobody else holds; none where that lease is not in force."""
     parameters = {
         "accepted": int(MessageStatus.ACCEPTED),
         "submitting": int(MessageStatus.SUBMITTING),
         "limit": limit,
         "token": token,
+        "route": route,
     }
     connection.execute(_IN_ORDER)
     return [ClaimedMessage(*row) for row in connection.execute(_CLAIM, parameters)]
@@ -147,12 +180,14 @@ def write_changes(
     """Writes each change whose message is still under the lease it was read with. Returns the ids written."""
     if not changes:
         return set()
-    rows = psycopg.Cursor(connection).execute(_WRITE_CHANGES, _change_columns(changes), prepare=True)
+    rows = psycopg.Cursor(connection).execute(_WRITE_CHANGES, _change_columns(changes))
     written = {row[0] for row in rows}
     finished = Counter(
         change.status.word for message, change in changes if change.status.is_final and message.id in written
     )
     transaction.on_commit(partial(count_finished, finished))
+    told = (Told(m.organisation_id, m.id, change.status, change.at) for m, change in changes if m.id in written)
+    record_changes(connection, {message.organisation_id for message, _ in changes}, told)
     return written
 
 
@@ -163,6 +198,13 @@ def lock_lapsed(connection: Connection, *, limit: int) -> list[LockedMessage]:
     locked = lock(connection, [(row[0], row[1]) for row in rows])
     # Settled, and even claimed anew, while its lock was waited for: no longer ours to judge.
     return [row for row in locked.values() if row.lease_token == tokens[row.id]]
+
+
+def lock_stale(connection: Connection, *, accepted_before: datetime, limit: int) -> list[LockedMessage]:
+    """Locks messages that still wait for a carrier and were accepted before an instant."""
+    parameters = {"accepted": int(MessageStatus.ACCEPTED), "accepted_before": accepted_before, "limit": limit}
+    keys = connection.execute(_STALE, parameters).fetchall()
+    return [row for row in lock(connection, keys).values() if row.status is MessageStatus.ACCEPTED]
 
 
 def database_time(connection: Connection) -> datetime:
@@ -189,7 +231,7 @@ def _change_columns(changes: Sequence[tuple[ClaimedMessage | LockedMessage, Chan
             (
                 shard_of(message.organisation_id), message.organisation_id, message.id, message.lease_token,
                 int(change.status), change.at, change.is_submitted, change.status.is_final, change.captured,
-                change.due_at,
+                change.due_at, change.is_possible_duplicate,
             )
             for message, change in changes
         ),

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -11,10 +10,14 @@ from django.db.models import Count, Q, QuerySet
 from khata.kernel.errors import NotFound
 from khata.kernel.ids import public_id, shard_of
 from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.messaging.configuration import home_region
+from khata.messaging.core.dlt import error_words
 from khata.messaging.core.life import MessageStatus
 from khata.messaging.core.recipients import NotReachable, e164
 from khata.messaging.core.segmentation import segment
-from khata.messaging.models import CHANNELS, ENCODINGS, REFS_SEPARATOR, Message
+from khata.messaging.details import MessageDetail as MessageDetail
+from khata.messaging.details import TimelineStep as TimelineStep
+from khata.messaging.models import CHANNEL_CODES, CHANNELS, ENCODINGS, REFS_SEPARATOR, Message
 from khata.pricing.queries import rate_card
 
 SEARCH_SCANNED_MAX = 10_000
@@ -50,85 +53,15 @@ class MessageSummary:
     credits_micro: int
     credits_captured_micro: int | None
     body: str
-
-    @property
-    def public_id(self) -> str:
-        return public_id("msg", self.id)
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineStep:
-    """One thing that happened: `credits_micro` is signed, for steps that moved credits."""
-
-    event: str
-    at: datetime
-    credits_micro: int | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MessageDetail:
-    id: UUID
-    channel: str
-    recipient: str
-    sender: str
-    body: str
-    status: MessageStatus
-    segments: int
-    encoding: str
-    credits_micro: int
-    credits_captured_micro: int | None
-    accepted_at: datetime
-    submitted_at: datetime | None
-    settled_at: datetime | None
-    finished_at: datetime | None
-    attempts: int
-    carrier: str
-    carrier_refs: tuple[str, ...]
-    error_code: str
     error_detail: str
-    receipt_raw: str
-    reference: str | None
-    metadata: dict[str, Any] | None
-    api_key_id: UUID | None
-    member_id: UUID | None
 
     @property
     def public_id(self) -> str:
         return public_id("msg", self.id)
 
     @property
-    def timeline(self) -> tuple[TimelineStep, ...]:
-        """What happened, oldest first; every instant was written by the transaction that made it happen."""
-        steps = [TimelineStep("accepted", self.accepted_at), self._held(), *self._hand_over(), *self._settled()]
-        if self.finished_at is not None:
-            steps.append(TimelineStep(self.status.word, self.finished_at, detail=self._final_detail()))
-        return tuple(sorted(steps, key=lambda step: step.at))
-
-    def _held(self) -> TimelineStep:
-        return TimelineStep("credits_held", self.accepted_at, -self.credits_micro)
-
-    def _hand_over(self) -> list[TimelineStep]:
-        if self.submitted_at is None:
-            return []
-        event = "unknown" if self.status is MessageStatus.UNKNOWN else "submitted"
-        refs = ", ".join(self.carrier_refs)
-        return [TimelineStep(event, self.submitted_at, detail=f"{self.carrier} {refs}".strip())]
-
-    def _settled(self) -> list[TimelineStep]:
-        if self.settled_at is None:
-            return []
-        used = self.credits_captured_micro or 0
-        returned = self.credits_micro - used
-        steps = []
-        if used:
-            steps.append(TimelineStep("credits_captured", self.settled_at, -used))
-        if returned:
-            steps.append(TimelineStep("credits_returned", self.settled_at, returned))
-        return steps
-
-    def _final_detail(self) -> str:
-        return " ".join(text for text in (self.error_code, self.error_detail) if text)
+    def channel_words(self) -> str:
+        return "SMS" if self.channel == "sms" else "E-mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,20 +131,30 @@ def _detail(row: Message) -> MessageDetail:
         credits_micro=row.credits,
         credits_captured_micro=row.credits_captured,
         accepted_at=row.accepted_at,
+        due_at=row.due_at,
         submitted_at=row.submitted_at,
         settled_at=row.settled_at,
         finished_at=row.finished_at,
         attempts=row.attempts,
+        is_possible_duplicate=row.is_possible_duplicate,
         carrier=row.carrier or "",
-        carrier_refs=tuple(row.carrier_refs.split(REFS_SEPARATOR)) if row.carrier_refs else (),
+        carrier_refs=_refs(row),
         error_code=row.error_code or "",
-        error_detail=row.error_detail or "",
+        error_detail=_error_detail(row),
         receipt_raw=row.receipt_raw or "",
         reference=row.reference,
         metadata=row.metadata,
         api_key_id=row.api_key_id,
         member_id=row.member_id,
+        template_id=row.template_id,
     )
+
+
+def _refs(row: Message) -> tuple[str, ...]:
+    """An e-mail's reference is what proves a bounce: its sender must not know it."""
+    if not row.carrier_refs or row.channel == CHANNEL_CODES["email"]:
+        return ()
+    return tuple(row.carrier_refs.split(REFS_SEPARATOR))
 
 
 def messages(
@@ -253,6 +196,11 @@ def search_messages(
 def messages_by_id(*, organisation_id: int, ids: Collection[UUID]) -> dict[UUID, MessageSummary]:
     """Those of `ids` that are this organisation's messages."""
     return {row.id: _summary(row) for row in _messages(organisation_id).filter(id__in=list(ids))}
+
+
+def details_by_id(*, organisation_id: int, ids: Collection[UUID]) -> list[MessageDetail]:
+    """The same whole, in no order."""
+    return [_detail(row) for row in _messages(organisation_id).filter(id__in=list(ids))]
 
 
 def counts_since(*, organisation_id: int, since: datetime) -> MessageCounts:
@@ -309,9 +257,10 @@ def _first_id_at(at: datetime, shift: timedelta = timedelta()) -> UUID:
 def _sort_recipients(recipients: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     valid: dict[str, None] = {}
     invalid: list[str] = []
+    home = home_region()
     for text in recipients:
         try:
-            valid[e164(text)] = None
+            valid[e164(text, home)] = None
         except NotReachable:
             invalid.append(text)
     return tuple(valid), tuple(invalid)
@@ -328,4 +277,9 @@ def _summary(row: Message) -> MessageSummary:
         credits_micro=row.credits,
         credits_captured_micro=row.credits_captured,
         body=row.body,
+        error_detail=_error_detail(row),
     )
+
+
+def _error_detail(row: Message) -> str:
+    return error_words(row.error_code or "", row.recipient) or row.error_detail or ""

@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 from django.core import mail
 
+from khata.billing.operations import subscribe
 from khata.kernel.clock import utc_now
 from khata.kernel.transactions import with_pooled_connection
 from khata.ledger.models import Lot
@@ -14,8 +15,10 @@ from khata.ledger.standings import ExpiringLot
 from khata.notices.core.kinds import NoticeKind
 from khata.notices.models import Notice
 from khata.notices.operations import announce_expiries, change_alert_settings, expiries
+from khata.tenancy.models import Organisation
 from tests.database.notices import jobs
 from tests.database.notices.purse import Purse
+from tests.plans import offered
 
 
 def marks(purse: Purse) -> list[int | None]:
@@ -66,6 +69,18 @@ def test_each_lot_is_told_of_for_itself(purse: Purse, monkeypatch: pytest.Monkey
     monkeypatch.setattr(expiries, "PAGE", 1)
     announce_with_days_left(6, monkeypatch, of_days=40)
     assert marks(purse) == [7, 7]
+
+
+def test_a_plans_included_credits_are_not_announced_month_by_month(
+    purse: Purse, organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = offered("Free", fee_minor=0, included=100, per_rupee=5)
+    subscribe(organisation_id=organisation.id, plan_code=free.code, idempotency_key="x")
+    announce_with_days_left(0.9, monkeypatch, of_days=28)
+    assert marks(purse) == []
+    purse.give(50, expires_at=utc_now() + timedelta(days=28))
+    announce_with_days_left(0.9, monkeypatch, of_days=28)
+    assert marks(purse) == [1], "a bonus beside them is"
 
 
 def test_two_workers_at_once_tell_once(purse: Purse, monkeypatch: pytest.MonkeyPatch) -> None:

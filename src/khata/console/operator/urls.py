@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from khata.console.converters import TopUpId
-from khata.console.operator.views import organisations, overview, reconciliation, records, top_ups
+from khata.console.operator.views import carriers, inbound, organisations, overview, reconciliation, records, top_ups
 from khata.kernel.ids import NotAnId, organisation_id_from_public, public_organisation_id
 
 
@@ -43,6 +43,8 @@ urlpatterns = [
     path("reconciliation/<uuid:finding_id>/", reconciliation.finding, name="operator_finding"),
     path("reconciliation/<uuid:finding_id>/repair/", reconciliation.repair, name="operator_repair"),
     path("reconciliation/<uuid:finding_id>/looked-at/", reconciliation.look_at, name="operator_look_at"),
+    path("carriers/", carriers.carriers, name="operator_carriers"),
+    path("inbound/", inbound.inbound, name="operator_inbound"),
     path("proof/", records.proof, name="operator_proof"),
     path("proof/now/", records.prove, name="operator_prove"),
     path("webhooks/", records.webhooks, name="operator_webhooks"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from khata.kernel.errors import FieldProblem, field_problem
-from khata.messaging.core.recipients import NotReachable, e164
+from khata.messaging.core.recipients import INDIA, NotReachable, e164
 from khata.messaging.core.segmentation import Segmentation, segment
 
 BODY_LENGTH_MAX = 1_600
@@ -16,7 +16,7 @@ SENDER_DEFAULT = "KHATA"
 
 _SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 _.\-]{0,10}|\+?[0-9]{3,15}", re.ASCII)
 # Line breaks and tabs are text; other control characters (NUL above all) are not.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
 class SmsDraft(NamedTuple):
@@ -26,32 +26,51 @@ class SmsDraft(NamedTuple):
     segmentation: Segmentation
     reference: str | None
     metadata: Mapping[str, str] | None
+    channel: str = "sms"
+
+    @property
+    def encoding(self) -> str:
+        return self.segmentation.encoding
+
+    @property
+    def segment_count(self) -> int:
+        return self.segmentation.segment_count
 
 
 def check_sms(
-    *, recipient: str, body: str, sender: str | None, reference: str | None, metadata: Mapping[str, Any] | None
+    *,
+    recipient: str,
+    body: str,
+    sender: str | None,
+    reference: str | None,
+    metadata: Mapping[str, Any] | None,
+    home: str = INDIA,
 ) -> SmsDraft | list[FieldProblem]:
     """The draft, or everything that is wrong with the request."""
     problems: list[FieldProblem] = []
-    number = _checked_recipient(recipient, problems)
+    number = _checked_recipient(recipient, home, problems)
     segmentation = _checked_body(body, problems)
-    sender = SENDER_DEFAULT if sender is None else sender
-    if not _SENDER.fullmatch(sender):
+    if sender is not None and not _SENDER.fullmatch(sender):
         problems.append(
             field_problem("from", "invalid_sender", "A sender is 1 to 11 letters and digits, or a telephone number.")
         )
-    if reference is not None and (not 0 < len(reference) <= REFERENCE_LENGTH_MAX or _CONTROL.search(reference)):
+    check_extras(reference, metadata, problems)
+    if problems or segmentation is None:
+        return problems
+    return SmsDraft(number, SENDER_DEFAULT if sender is None else sender, body, segmentation, reference, metadata)
+
+
+def check_extras(reference: str | None, metadata: Mapping[str, Any] | None, problems: list[FieldProblem]) -> None:
+    """What any message may carry for its sender's own use."""
+    if reference is not None and (not 0 < len(reference) <= REFERENCE_LENGTH_MAX or CONTROL.search(reference)):
         detail = f"A reference is 1 to {REFERENCE_LENGTH_MAX} characters, none of them a control character."
         problems.append(field_problem("reference", "invalid", detail))
     _check_metadata(metadata, problems)
-    if problems or segmentation is None:
-        return problems
-    return SmsDraft(number, sender, body, segmentation, reference, metadata)
 
 
-def _checked_recipient(text: str, problems: list[FieldProblem]) -> str:
+def _checked_recipient(text: str, home: str, problems: list[FieldProblem]) -> str:
     try:
-        return e164(text)
+        return e164(text, home)
     except NotReachable as error:
         problems.append(field_problem("to", "invalid_recipient", str(error)))
         return ""
@@ -64,7 +83,7 @@ def _checked_body(body: str, problems: list[FieldProblem]) -> Segmentation | Non
     if len(body) > BODY_LENGTH_MAX:
         problems.append(field_problem("body", "too_long", f"A message has at most {BODY_LENGTH_MAX:,} characters."))
         return None
-    if _CONTROL.search(body):
+    if CONTROL.search(body):
         problems.append(field_problem("body", "control_character", "The message holds a control character."))
         return None
     try:

@@ -1,8 +1,12 @@
 """The life of a message: its states, their rank (which only rises), and what evidence makes of them."""
 
-from enum import IntEnum
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
 
 from khata.carriers.port import ReceiptState
+
+ASK_AFTER = timedelta(minutes=15)
+"""When a carrier is first asked about a submission it has not reported on; then each time its age has doubled."""
 
 
 class MessageStatus(IntEnum):
@@ -27,6 +31,22 @@ class MessageStatus(IntEnum):
     def is_final(self) -> bool:
         return self >= MessageStatus.DELIVERED
 
+
+class Cancellation(StrEnum):
+    """Why a message that waited was cancelled; its error code."""
+
+    SENDING_STOPPED = "sending_stopped"
+    API_KEY_REVOKED = "api_key_revoked"
+
+    @property
+    def detail(self) -> str:
+        return _CANCELLATIONS[self]
+
+
+_CANCELLATIONS = {
+    Cancellation.SENDING_STOPPED: "Sending was stopped for this organisation before it went out.",
+    Cancellation.API_KEY_REVOKED: "Its API key was revoked before it went out.",
+}
 
 RANKS = {
     MessageStatus.SCHEDULED: 0,
@@ -66,3 +86,8 @@ def may_become(now: MessageStatus, new: MessageStatus) -> bool:
     if now.is_final or now is new:
         return False
     return RANKS[new] >= RANKS[now]
+
+
+def next_look_at(submitted_at: datetime, now: datetime, wait: timedelta) -> datetime:
+    """When a submission without its final receipt is looked at next, at the latest when its time is over."""
+    return submitted_at + min(wait, max(ASK_AFTER, 2 * (now - submitted_at)))

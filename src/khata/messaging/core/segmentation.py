@@ -7,15 +7,14 @@ one drawn character (a flag, a skin tone): phones draw the joined text, and any 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from khata.kernel import gsm7
 
 Encoding = Literal["gsm7", "ucs2"]
 
 
-@dataclass(frozen=True, slots=True)
-class Segmentation:
+class Segmentation(NamedTuple):
     """A text, cut. A unit is a septet (gsm7) or a UTF-16 unit (ucs2)."""
 
     encoding: Encoding

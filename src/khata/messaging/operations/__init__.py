@@ -1,12 +1,17 @@
 """What can be done with messages, in the order of a message's life."""
 
 from khata.messaging.errors import (
+    CountryNotAllowed,
+    DestinationThrottled,
     DestinationUnpriced,
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
     InvalidRecipient,
+    NoRoute,
     RateLimited,
+    RecipientOptedOut,
     SpendCapReached,
+    TemplateNotMatched,
 )
 from khata.messaging.operations.accept import (
     Accepted,
@@ -21,41 +26,81 @@ from khata.messaging.operations.dispatch import (
     claim_messages,
     settle_handed,
 )
+from khata.messaging.operations.feedback import recipient_of, unsubscribe
 from khata.messaging.operations.leases import end_lease, new_lease_token, renew_lease
+from khata.messaging.operations.mails import drop_sent_attachments
 from khata.messaging.operations.news import News, settle_news
+from khata.messaging.operations.opt_outs import add_opt_outs, remove_opt_out
 from khata.messaging.operations.quote import MessageQuote, quote_message
+from khata.messaging.operations.readings import READ_EVERY_S, Reading, write_readings
 from khata.messaging.operations.receipts import apply_parked_receipts, drop_foreign_receipts, store_receipts
+from khata.messaging.operations.registered_templates import (
+    Imported,
+    RefusedRow,
+    TemplateToAdd,
+    add_template,
+    import_templates,
+    retire_template,
+)
 from khata.messaging.operations.replays import SentMessage, drop_old_idempotency_keys
-from khata.messaging.operations.requests import Acceptance, SendRequest
-from khata.messaging.operations.sweeps import sweep_overdue
+from khata.messaging.operations.requests import Acceptance, MailParts, SendRequest
+from khata.messaging.operations.routes import configure_routes, configured_routes, routes_in_force
+from khata.messaging.operations.senders import add_sender, change_registration, remove_sender
+from khata.messaging.operations.sweeps import Question, look_at_silent, sweep_overdue
 
 __all__ = [
     "BATCH_COUNT_MAX",
+    "READ_EVERY_S",
     "Acceptance",
     "Accepted",
     "Answer",
+    "CountryNotAllowed",
+    "DestinationThrottled",
     "DestinationUnpriced",
     "Handed",
     "IdempotencyKeyInFlight",
     "IdempotencyKeyReused",
+    "Imported",
     "InvalidRecipient",
+    "MailParts",
     "MessageQuote",
     "News",
+    "NoRoute",
+    "Question",
     "RateLimited",
+    "Reading",
+    "RecipientOptedOut",
     "RefusedItem",
+    "RefusedRow",
     "SendRequest",
     "SentBatch",
     "SentMessage",
     "SpendCapReached",
+    "TemplateNotMatched",
+    "TemplateToAdd",
     "accept_batch",
+    "add_opt_outs",
+    "add_sender",
+    "add_template",
     "apply_parked_receipts",
+    "change_registration",
     "claim_messages",
+    "configure_routes",
+    "configured_routes",
     "drop_foreign_receipts",
     "drop_old_idempotency_keys",
+    "drop_sent_attachments",
     "end_lease",
+    "import_templates",
+    "look_at_silent",
     "new_lease_token",
     "quote_message",
+    "recipient_of",
+    "remove_opt_out",
+    "remove_sender",
     "renew_lease",
+    "retire_template",
+    "routes_in_force",
     "send_batch",
     "send_message",
     "send_messages",
@@ -63,4 +108,6 @@ __all__ = [
     "settle_news",
     "store_receipts",
     "sweep_overdue",
+    "unsubscribe",
+    "write_readings",
 ]

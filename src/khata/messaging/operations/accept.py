@@ -3,7 +3,7 @@
 `accept_batch` is the one way in. It takes requests of any number of organisations and answers each on its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,18 +15,22 @@ from khata.kernel.ids import public_organisation_id, shard_of
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger.core import Condition, Outcome, PlaceHold
 from khata.ledger.operations import InsufficientCredits, WalletFrozen, Wallets, lock_wallets, post_batch_at
+from khata.messaging.configuration import dlt_configuration
 from khata.messaging.core.life import MessageStatus
+from khata.messaging.core.send_window import due_at
 from khata.messaging.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
+from khata.messaging.models import CHANNEL_CODES, ENCODINGS
 from khata.messaging.operations.allowances import keep_within_limits, note_spending
+from khata.messaging.operations.askers import identify
+from khata.messaging.operations.guards import keep_welcome
+from khata.messaging.operations.mails import keep_sendable_mails, write_mails
 from khata.messaging.operations.replays import KeptAnswer, SentMessage, keep_answers, load_answers
 from khata.messaging.operations.requests import Acceptance, Entry, Priced, SendRequest, price_all
+from khata.messaging.operations.templates import bind_templates
+from khata.messaging.operations.velocities import keep_within_velocity, note_traffic
 from khata.messaging.rows import Connection, NewMessage, copy_messages
-from khata.tenancy.operations import Asker, Caller, InvalidApiKey, askers_known, authenticate_api_keys, require_scope
 
-SCOPE = "send"
-
-_CHANNEL_SMS = 1
-_ENCODING_CODES = {"gsm7": 1, "ucs2": 2}
+_ENCODING_CODES = {word: code for code, word in ENCODINGS.items()}
 _ACCEPTED = int(MessageStatus.ACCEPTED)
 
 
@@ -54,13 +58,18 @@ def accept_priced(asked: Sequence[Priced]) -> list[Answer]:
     """The same for requests priced a moment ago, so that no lock waits for arithmetic."""
     answers: list[Answer | None] = [None] * len(asked)
     with in_transaction() as connection:
-        entries = _identify(connection, asked, answers)
+        entries, strange = identify(connection, asked)
         wallets = lock_wallets(connection, {entry.organisation_id for entry in entries})
         fresh, repeats = _sort_out_repeats(connection, entries, answers)
-        allowed, spending, refused = keep_within_limits(connection, fresh)
+        welcome, unwelcome = keep_welcome(connection, fresh)
+        sendable, unsendable = keep_sendable_mails(connection, welcome)
+        bound, unmatched = bind_templates(connection, sendable)
+        usual, traffic, throttled = keep_within_velocity(connection, bound)
+        allowed, spending, limited = keep_within_limits(connection, usual)
         accepted = _hold_and_write(connection, wallets, allowed, answers)
+        note_traffic(connection, traffic, accepted)
         note_spending(connection, spending, accepted)
-    for place, refusal in refused.items():
+    for place, refusal in (strange | unwelcome | unsendable | unmatched | throttled | limited).items():
         answers[place] = refusal
     for repeat, first in repeats:
         answers[repeat.place] = _repeated(repeat, first, answers[first.place])
@@ -105,53 +114,6 @@ def send_messages(
     return [answer.sent if isinstance(answer, Accepted) else answer for answer in answers]
 
 
-def _identify(connection: Connection, asked: Sequence[Priced], answers: list[Answer | None]) -> list[Entry]:
-    """Who asks, read in this very batch: a key revoked before it is dead. Only what may go on comes back."""
-    askers = _askers(connection, asked)
-    entries = []
-    for place, priced in enumerate(asked):
-        asker = askers[_identity(priced.acceptance)]
-        if isinstance(asker, KhataError):
-            answers[place] = asker
-        elif priced.refusal is not None:
-            answers[place] = priced.refusal
-        else:
-            entries.append(Entry(place, asker, priced))
-    return entries
-
-
-_Identity = bytes | tuple[int, UUID | None]
-"""An API key's digest, or an organisation and perhaps one of its keys."""
-
-
-def _identity(acceptance: Acceptance) -> _Identity:
-    if acceptance.api_key_digest is not None:
-        return acceptance.api_key_digest
-    assert acceptance.organisation_id is not None
-    return acceptance.organisation_id, acceptance.api_key_id
-
-
-def _askers(connection: Connection, asked: Sequence[Priced]) -> Mapping[_Identity, Asker | KhataError]:
-    identities = {_identity(priced.acceptance) for priced in asked}
-    digests = {identity for identity in identities if isinstance(identity, bytes)}
-    known = {identity for identity in identities if not isinstance(identity, bytes)}
-    callers = authenticate_api_keys(connection, digests) if digests else {}
-    askers: dict[_Identity, Asker | KhataError] = {}
-    askers.update((digest, _asker(callers.get(digest))) for digest in digests)
-    askers.update(askers_known(connection, known).items() if known else ())
-    return askers
-
-
-def _asker(caller: Caller | None) -> Asker | KhataError:
-    if caller is None:
-        return InvalidApiKey()
-    try:
-        require_scope(caller, SCOPE)
-    except KhataError as error:
-        return error
-    return Asker(caller.organisation_id, caller.api_key_id, caller.limits)
-
-
 def _sort_out_repeats(
     connection: Connection, entries: Sequence[Entry], answers: list[Answer | None]
 ) -> tuple[list[Entry], list[tuple[Entry, Entry]]]:
@@ -192,6 +154,7 @@ def _hold_and_write(
         if (key := entry.key) is not None:
             kept.append(KeptAnswer(*key, entry.priced.digest, sent))
     copy_messages(connection, (_row(entry, now) for entry in accepted))
+    write_mails(connection, accepted)
     if kept:
         keep_answers(connection, kept)
     return accepted
@@ -205,21 +168,23 @@ def _row(entry: Entry, now: datetime) -> NewMessage:
         shard_of(asker.organisation_id),
         asker.organisation_id,
         priced.message_id,
-        _CHANNEL_SMS,
+        CHANNEL_CODES[draft.channel],
         _ACCEPTED,
         priced.credits,
         now,
-        now,
+        now if priced.template is None else due_at(priced.template.category, now, dlt_configuration().window),
         asker.api_key_id,
         priced.acceptance.member_id,
-        _ENCODING_CODES[draft.segmentation.encoding],
-        draft.segmentation.segment_count,
+        _ENCODING_CODES[draft.encoding],
+        draft.segment_count,
         0,
         draft.recipient,
         draft.sender,
         draft.body,
         draft.reference,
         None if draft.metadata is None else dict(draft.metadata),
+        template_id=None if priced.template is None else priced.template.id,
+        route_id=priced.route_id,
     )
 
 
@@ -239,11 +204,11 @@ def _sent(priced: Priced, outcome: Outcome, now: datetime) -> SentMessage:
     assert draft is not None
     return SentMessage(
         priced.message_id,
-        "sms",
+        draft.channel,
         draft.recipient,
         MessageStatus.ACCEPTED,
-        draft.segmentation.segment_count,
-        draft.segmentation.encoding,
+        draft.segment_count,
+        draft.encoding,
         priced.credits,
         outcome.available_after,
         now,

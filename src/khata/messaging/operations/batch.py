@@ -17,7 +17,7 @@ from khata.kernel.errors import FieldProblem, InvalidRequest, KhataError, field_
 from khata.kernel.ids import shard_of
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger.operations import InsufficientCredits, WalletFrozen, lock_wallets
-from khata.messaging.errors import IdempotencyKeyReused, RateLimited, SpendCapReached
+from khata.messaging.errors import DestinationThrottled, IdempotencyKeyReused, RateLimited, SpendCapReached
 from khata.messaging.models import IdempotencyKey
 from khata.messaging.operations.accept import Accepted, Answer, accept_priced
 from khata.messaging.operations.replays import request_digest
@@ -62,9 +62,9 @@ def send_batch(
 ) -> SentBatch:
     """Accepts what can be accepted of 1 to BATCH_COUNT_MAX requests; all or nothing: every one or none.
 
-    Raises WalletFrozen, RateLimited, SpendCapReached, InvalidRequest (fields are named `messages[3].to`),
-    InsufficientCredits (balance and requirement of the whole batch), IdempotencyKeyReused. Then nothing was sent and
-    nothing was charged.
+    Raises WalletFrozen, RateLimited, DestinationThrottled, SpendCapReached, InvalidRequest (fields are named
+    `messages[3].to`), InsufficientCredits (balance and requirement of the whole batch), IdempotencyKeyReused. Then
+    nothing was sent and nothing was charged.
     """
     digest = b"" if idempotency_key is None else _digest(requests, is_all_or_nothing)
     asked = price_all([Acceptance(request, organisation_id, api_key_id=api_key_id) for request in requests])
@@ -82,7 +82,7 @@ def send_batch(
     return batch
 
 
-_STOPS = (WalletFrozen, RateLimited, SpendCapReached)
+_STOPS = (WalletFrozen, RateLimited, DestinationThrottled, SpendCapReached)
 """What refuses the whole batch for its own sake, whatever else is wrong with it."""
 
 

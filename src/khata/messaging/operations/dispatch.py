@@ -8,15 +8,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from khata.kernel.clock import utc_now
 from khata.kernel.ids import shard_of
 from khata.kernel.transactions import in_transaction, needs_database
-from khata.ledger.core import Capture, Command, VoidHold
+from khata.ledger.core import Command
 from khata.ledger.operations import post_batch
-from khata.messaging.core.hand_over import HandOver, Settlement
-from khata.messaging.core.life import MessageStatus
+from khata.messaging.core.hand_over import HandOver, Settlement, settling_command, under_policy
+from khata.messaging.core.life import MessageStatus, next_look_at
+from khata.messaging.core.routes import Policy
 from khata.messaging.hand_over_rows import Change, ClaimedMessage, claim, database_time, write_changes
 from khata.messaging.models import REFS_SEPARATOR
-from khata.messaging.parts_rows import Part, copy_parts
+from khata.messaging.operations.cancellations import hold_back
+from khata.messaging.operations.mails import load_mails, with_mails
+from khata.messaging.operations.routes import policies_of
+from khata.messaging.operations.templates import take_registrations
+from khata.messaging.parts_rows import NewPart, Part, copy_parts
 from khata.messaging.rows import Connection
 
 VALIDITY = timedelta(hours=24)
@@ -31,68 +37,80 @@ class Handed(NamedTuple):
     message: ClaimedMessage
     carrier: str
     hand_over: HandOver
+    can_query: bool = False
+    """Whether that carrier can be asked what became of it."""
+
+
+class _Judged(NamedTuple):
+    """The same as its route's policy has it, and how much of its credits is used (micro-credits)."""
+
+    message: ClaimedMessage
+    handed: Handed
+    hand_over: HandOver
+    policy: Policy
+    credits_used: int
 
 
 @needs_database
-def claim_messages(*, token: int, limit: int) -> list[ClaimedMessage]:
-    """Due messages, now under the caller's lease; committed before anything is handed over.
+def claim_messages(*, token: int, limit: int, route: str | None = None) -> list[ClaimedMessage]:
+    """Due messages of a route (None: of any), now under the caller's lease; committed before anything is handed over.
 
-    None while that lease is not in force.
+    None while that lease is not in force. What turns out to wait for its hour, or to be cancelled, hides no others.
     """
-    with in_transaction() as connection:
-        return claim(connection, token=token, limit=limit)
+    while True:
+        with in_transaction() as connection:
+            claimed = claim(connection, token=token, route=route, limit=limit)
+            ready = take_registrations(connection, hold_back(connection, claimed))
+            mails = load_mails(connection, ready)
+        if ready or not claimed:
+            return with_mails(ready, mails, utc_now())
 
 
 @needs_database
 def settle_handed(handed: Sequence[Handed]) -> int:
     """Writes states and settles credits in one transaction. Returns how many were still leased to the caller."""
     with in_transaction() as connection:
-        return write_handed(connection, handed)
+        kept_count, commands = write_handed(connection, handed)
+        post_batch(connection, commands)
+    return kept_count
 
 
-def write_handed(connection: Connection, handed: Sequence[Handed]) -> int:
-    """The same in the caller's transaction."""
+def write_handed(connection: Connection, handed: Sequence[Handed]) -> tuple[int, list[Command]]:
+    """The same in the caller's transaction, but for the credits: how many, and what the caller posts to settle them."""
     if not handed:
-        return 0
+        return 0, []
     now = database_time(connection)
+    policies = policies_of(connection, {item.message.route_id for item in handed})
     # In the order of their keys, which everybody locks in.
-    ordered = sorted((_judged(item, now) for item in handed), key=_key)
+    ordered = sorted((_judged(item, policies[item.message.route_id], now) for item in handed), key=_key)
     leased = write_changes(connection, [(item.message, _change(item, now)) for item in ordered])
     kept = [item for item in ordered if item.message.id in leased]
-    post_batch(connection, [command for item in kept for command in _commands(item)])
-    copy_parts(connection, [(item.message.organisation_id, part) for item in kept for part in _awaited(item)], now)
-    return len(kept)
+    copy_parts(connection, (part for item in kept for part in _awaited(item, now)), now)
+    return len(kept), [command for item in kept for command in _commands(item)]
 
 
-def _key(item: Handed) -> tuple[int, int, int]:
+def _key(item: _Judged) -> tuple[int, int, int]:
     organisation_id = item.message.organisation_id
     return shard_of(organisation_id), organisation_id, item.message.id.int
 
 
-def _judged(item: Handed, now: datetime) -> Handed:
+def _judged(item: Handed, policy: Policy, now: datetime) -> _Judged:
     """A message no carrier took within its validity has failed; nothing was handed over, so nothing is charged."""
-    hand_over = item.hand_over
-    if hand_over.status is not MessageStatus.ACCEPTED or now - item.message.accepted_at < VALIDITY:
-        return item
-    return item._replace(hand_over=hand_over._replace(status=MessageStatus.FAILED, settlement=Settlement.VOID))
-
-
-def _commands(item: Handed) -> list[Command]:
     message = item.message
-    match item.hand_over.settlement:
-        case Settlement.CAPTURE:
-            return [Capture(message.organisation_id, message.id, _price_taken(item))]
-        case Settlement.VOID:
-            return [VoidHold(message.organisation_id, message.id)]
-        case Settlement.KEEP:
-            return []
+    hand_over = under_policy(item.hand_over, policy, is_possible_duplicate=message.is_possible_duplicate)
+    if hand_over.status is MessageStatus.ACCEPTED and now - message.accepted_at >= VALIDITY:
+        hand_over = hand_over._replace(status=MessageStatus.FAILED, settlement=Settlement.VOID)
+    used = policy.credits_used(hand_over.status, message.credits, message.segments, hand_over.segments_taken)
+    return _Judged(message, item, hand_over, policy, used)
 
 
-def _price_taken(item: Handed) -> int:
-    return item.message.credits * item.hand_over.segments_taken // item.message.segments
+def _commands(item: _Judged) -> list[Command]:
+    if item.hand_over.settlement is Settlement.KEEP:
+        return []
+    return [settling_command(item.message.organisation_id, item.message.id, item.credits_used)]
 
 
-def _change(item: Handed, now: datetime) -> Change:
+def _change(item: _Judged, now: datetime) -> Change:
     hand_over = item.hand_over
     if hand_over.status is MessageStatus.ACCEPTED:
         return _retry(item, now)
@@ -101,26 +119,33 @@ def _change(item: Handed, now: datetime) -> Change:
         hand_over.status,
         now,
         is_submitted=bool(refs) or hand_over.status is MessageStatus.UNKNOWN,
-        captured=None if hand_over.settlement is Settlement.KEEP else _price_taken(item),
-        carrier=item.carrier,
+        captured=None if hand_over.settlement is Settlement.KEEP else item.credits_used,
+        carrier=item.handed.carrier,
         refs=REFS_SEPARATOR.join([ref for _, ref in refs]) or None,
         error_code=hand_over.error_code or None,
         error_detail=hand_over.error_detail or None,
     )
 
 
-def _retry(item: Handed, now: datetime) -> Change:
+def _retry(item: _Judged, now: datetime) -> Change:
     delay_s = _RETRY_DELAYS_S[min(item.message.attempts, len(_RETRY_DELAYS_S)) - 1]
     return Change(
         MessageStatus.ACCEPTED,
         now,
         due_at=now + timedelta(seconds=delay_s),
+        is_possible_duplicate=item.hand_over.is_possible_duplicate,
         error_code=item.hand_over.error_code,
         error_detail=item.hand_over.error_detail,
     )
 
 
-def _awaited(item: Handed) -> list[Part]:
+def _awaited(item: _Judged, now: datetime) -> list[NewPart]:
     if item.hand_over.status not in (MessageStatus.SUBMITTED, MessageStatus.UNKNOWN):
         return []
-    return [Part(item.message.id, part, item.carrier, ref) for part, ref in item.hand_over.refs]
+    wait = item.policy.receipt_wait
+    due_at = next_look_at(now, now, wait) if item.handed.can_query else now + wait
+    message = item.message
+    return [
+        NewPart(message.organisation_id, due_at, Part(message.id, part, item.handed.carrier, ref))
+        for part, ref in item.hand_over.refs
+    ]

@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
-from khata.kernel.errors import KhataError
-from khata.kernel.transactions import needs_database
-from khata.messaging.operations.requests import SendRequest, price_request
-from khata.pricing.queries import rate_card
+from khata.kernel.transactions import in_transaction, needs_database
+from khata.messaging.operations.guards import keep_welcome
+from khata.messaging.operations.mails import keep_sendable_mails
+from khata.messaging.operations.requests import Acceptance, Entry, Priced, SendRequest, price_all
+from khata.messaging.operations.templates import bind_templates
+from khata.tenancy.operations import askers_known
 
 
 class MessageQuote(NamedTuple):
@@ -15,13 +17,27 @@ class MessageQuote(NamedTuple):
 
 
 @needs_database
-def quote_message(request: SendRequest) -> MessageQuote:
-    """Raises what sending it would raise for the request itself: InvalidRequest, InvalidRecipient, DestinationUnpriced.
+def quote_message(request: SendRequest, *, organisation_id: int | None = None) -> MessageQuote:
+    """Raises what sending it would raise for the request itself: InvalidRequest, InvalidRecipient, DestinationUnpriced,
+    NoRoute and, where an organisation asks, CountryNotAllowed, RecipientOptedOut, SenderNotVerified,
+    RecipientSuppressed and TemplateNotMatched.
 
     Whether there are credits for it is the ledger's to say.
     """
-    priced = price_request(request, rate_card())
-    if isinstance(priced, KhataError):
-        raise priced
-    draft, credits_micro = priced
-    return MessageQuote(draft.segmentation.segment_count, draft.segmentation.encoding, credits_micro)
+    (priced,) = price_all([Acceptance(request, organisation_id)])
+    if priced.refusal is not None:
+        raise priced.refusal
+    if organisation_id is not None:
+        _check(priced, organisation_id)
+    assert priced.draft is not None
+    return MessageQuote(priced.draft.segment_count, priced.draft.encoding, priced.credits)
+
+
+def _check(priced: Priced, organisation_id: int) -> None:
+    with in_transaction() as connection:
+        (asker,) = askers_known(connection, [(organisation_id, None)]).values()
+        welcome, unwelcome = keep_welcome(connection, [Entry(0, asker, priced)])
+        sendable, unsendable = keep_sendable_mails(connection, welcome)
+        _, unmatched = bind_templates(connection, sendable)
+    for refusal in (unwelcome | unsendable | unmatched).values():
+        raise refusal

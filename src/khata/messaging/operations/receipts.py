@@ -1,18 +1,21 @@
 """Delivery receipts: matched by the carrier's id and applied by rank. Early ones wait, foreign ones go."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from khata.carriers.port import Receipt
 from khata.kernel.clock import utc_now
 from khata.kernel.transactions import in_transaction, needs_database
-from khata.ledger.core import Capture
+from khata.ledger.core import Command
 from khata.ledger.operations import post_batch
+from khata.messaging.core.hand_over import settling_command
 from khata.messaging.core.life import MessageStatus, may_become, part_status, status_of_parts
+from khata.messaging.core.routes import Policy
 from khata.messaging.hand_over_rows import Change, LockedMessage, write_changes
 from khata.messaging.models import ParkedReceipt
+from khata.messaging.operations.routes import policies_of
 from khata.messaging.parts_rows import Part, copy_receipts, delete_parts, lock_named, mark_parts, take_receipts
 from khata.messaging.rows import Connection
 
@@ -27,7 +30,7 @@ _Parts = dict[tuple[str, str], Part]
 def store_receipts(receipts: Sequence[Receipt]) -> None:
     """Applies receipts, or parks those whose part is not known, in one commit; the carrier is told so afterwards."""
     with in_transaction() as connection:
-        write_receipts(connection, receipts)
+        post_batch(connection, write_receipts(connection, receipts))
 
 
 @needs_database
@@ -35,7 +38,7 @@ def apply_parked_receipts(*, limit: int = 1_000) -> int:
     """Applies parked receipts whose part is known by now, oldest first. Returns how many were taken."""
     with in_transaction() as connection:
         receipts = take_receipts(connection, limit=limit)
-        write_receipts(connection, receipts)
+        post_batch(connection, write_receipts(connection, receipts))
     return len(receipts)
 
 
@@ -45,20 +48,21 @@ def drop_foreign_receipts() -> int:
     return ParkedReceipt.objects.filter(received_at__lt=utc_now() - PARKED_MAX).delete()[0]
 
 
-def write_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
-    """As `store_receipts`, in the caller's transaction."""
+def write_receipts(connection: Connection, receipts: Sequence[Receipt]) -> list[Command]:
+    """As `store_receipts` in the caller's transaction, but for the credits: what the caller posts to settle them."""
     if not receipts:
-        return
+        return []
     messages, known = lock_named(connection, receipts)
     parts = {(part.carrier, part.carrier_ref): part for part in known}
     marked, counted = _mark(receipts, parts)
-    changes = list(_changes(messages, parts | marked, counted))
-    _settle_doubts(connection, [message for message, _ in changes])
+    policies = policies_of(connection, {message.route_id for message in messages.values()})
+    changes = list(_changes(messages, parts | marked, counted, policies))
     write_changes(connection, changes)
     ended = {message.id for message, _ in changes}
     mark_parts(connection, [part for part in marked.values() if part.message_id not in ended])
     delete_parts(connection, ended)
     copy_receipts(connection, [receipt for receipt in receipts if _named_by(receipt) not in parts])
+    return _commands(changes)
 
 
 def _mark(receipts: Iterable[Receipt], parts: _Parts) -> tuple[_Parts, dict[UUID, Receipt]]:
@@ -77,25 +81,28 @@ def _mark(receipts: Iterable[Receipt], parts: _Parts) -> tuple[_Parts, dict[UUID
 
 
 def _changes(
-    messages: dict[UUID, LockedMessage], parts: _Parts, counted: dict[UUID, Receipt]
+    messages: dict[UUID, LockedMessage], parts: _Parts, counted: dict[UUID, Receipt], policies: Mapping[int, Policy]
 ) -> Iterable[tuple[LockedMessage, Change]]:
     """For the messages whose last part has its final state now."""
     parts_of: defaultdict[UUID, list[Part]] = defaultdict(list)
     for part in parts.values():
         parts_of[part.message_id].append(part)
     for id_, receipt in counted.items():
-        change = _change(messages[id_], parts_of[id_], receipt)
+        message = messages[id_]
+        change = _change(message, parts_of[id_], receipt, policies[message.route_id])
         if change is not None:
-            yield messages[id_], change
+            yield message, change
 
 
-def _change(message: LockedMessage, parts: Sequence[Part], receipt: Receipt) -> Change | None:
-    if len(parts) < message.segments:
+def _change(message: LockedMessage, parts: Sequence[Part], receipt: Receipt, policy: Policy) -> Change | None:
+    # In doubt, a segment whose answer was lost may still be out; otherwise every submission's part is here.
+    if message.status is MessageStatus.UNKNOWN and len(parts) < message.segments:
         return None
     status = status_of_parts([part.status for part in parts])
     if status is None or not may_become(message.status, status):
         return None
-    captured = message.credits if message.status is MessageStatus.UNKNOWN else None
+    used = policy.credits_used(status, message.credits, message.segments, message.segments)
+    captured = used if message.is_held else None
     if status is MessageStatus.DELIVERED:
         return Change(status, receipt.received_at, captured=captured)
     return Change(
@@ -108,10 +115,10 @@ def _change(message: LockedMessage, parts: Sequence[Part], receipt: Receipt) -> 
     )
 
 
-def _settle_doubts(connection: Connection, ended: Iterable[LockedMessage]) -> None:
-    """A message in doubt that is reported on was taken: it is paid for now."""
-    doubtful = [message for message in ended if message.status is MessageStatus.UNKNOWN]
-    post_batch(connection, [Capture(message.organisation_id, message.id, message.credits) for message in doubtful])
+def _commands(ended: Iterable[tuple[LockedMessage, Change]]) -> list[Command]:
+    """Credits that were held for this report: what is reported on was taken, even where the answer was in doubt."""
+    held = [(message, change.captured) for message, change in ended if change.captured is not None]
+    return [settling_command(message.organisation_id, message.id, used) for message, used in held]
 
 
 def _named_by(receipt: Receipt) -> tuple[str, str]:

@@ -73,7 +73,7 @@ def load_answers(connection: Connection, keys: Collection[tuple[int, str]]) -> d
     if not keys:
         return {}
     columns = ([shard_of(id_) for id_, _ in keys], [id_ for id_, _ in keys], [key for _, key in keys], CALL_SEND)
-    rows = connection.execute(_LOAD, columns, prepare=True)
+    rows = connection.execute(_LOAD, columns)
     return {
         (row[0], row[1]): KeptAnswer(row[0], row[1], bytes(row[2]), msgspec.json.decode(row[3], type=SentMessage))
         for row in rows

@@ -5,18 +5,34 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from khata.kernel.errors import InvalidRequest, KhataError
+from khata.kernel.errors import FieldProblem, InvalidRequest, KhataError, field_problem
 from khata.kernel.ids import new_uuid
+from khata.mail.core.composing import Attachment
+from khata.messaging.configuration import home_region
+from khata.messaging.core.countries import NO_COUNTRY, region_of
 from khata.messaging.core.draft import SmsDraft, check_sms
-from khata.messaging.errors import DestinationUnpriced, InvalidRecipient
+from khata.messaging.core.mail_draft import MailDraft, check_mail
+from khata.messaging.core.routes import RouteTable
+from khata.messaging.core.templates import BoundTemplate
+from khata.messaging.errors import DestinationUnpriced, InvalidRecipient, NoRoute
 from khata.messaging.operations.replays import request_digest
+from khata.messaging.operations.routes import routes_in_force
 from khata.pricing.core.rate_card import RateCard
 from khata.pricing.queries import rate_card
 from khata.tenancy.operations import Asker
 
 
+class MailParts(Struct, frozen=True):
+    """What an e-mail has besides its text. `has_unsubscribe`: whether it offers a way out of further ones."""
+
+    subject: str
+    html: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    has_unsubscribe: bool = True
+
+
 class SendRequest(Struct, frozen=True):
-    """One message as asked for. `recipient` is a telephone number as people write it."""
+    """One message as asked for. `recipient` is a telephone number as people write it, or an e-mail address."""
 
     recipient: str
     body: str
@@ -24,6 +40,10 @@ class SendRequest(Struct, frozen=True):
     channel: str = "sms"
     reference: str | None = None
     metadata: Mapping[str, str] | None = None
+    template: str | None = None
+    """The register's number of the template it goes by."""
+    mail: MailParts | None = None
+    """Of e-mails."""
 
 
 class Acceptance(Struct, frozen=True):
@@ -37,15 +57,21 @@ class Acceptance(Struct, frozen=True):
     idempotency_key: str | None = None
 
 
+Draft = SmsDraft | MailDraft
+
+
 class Priced(Struct, frozen=True):
-    """An acceptance with its draft and price (micro-credits), or with what is wrong with it."""
+    """An acceptance with its draft, its country and price (micro-credits), or with what is wrong with it."""
 
     acceptance: Acceptance
     message_id: UUID
-    draft: SmsDraft | None = None
+    draft: Draft | None = None
     credits: int = 0
+    route_id: int = 0
     digest: bytes = b""
+    region: str = NO_COUNTRY
     refusal: KhataError | None = None
+    template: BoundTemplate | None = None
 
 
 class Entry(Struct, frozen=True):
@@ -67,31 +93,63 @@ class Entry(Struct, frozen=True):
 
 
 def price_all(acceptances: Sequence[Acceptance]) -> list[Priced]:
-    card = rate_card()
-    return [_price(acceptance, card) for acceptance in acceptances]
+    card, routes, home = rate_card(), routes_in_force(), home_region()
+    return [_price(acceptance, card, routes, home) for acceptance in acceptances]
 
 
-def price_request(request: SendRequest, card: RateCard) -> tuple[SmsDraft, int] | KhataError:
-    """The request ready to go and what it costs (micro-credits), or what is wrong with it."""
-    draft = check_sms(
+def price_request(
+    request: SendRequest, card: RateCard, routes: RouteTable, home: str
+) -> tuple[Draft, int, int] | KhataError:
+    """The request ready to go, what it costs (micro-credits) and its route's version, or what is wrong with it."""
+    draft = _check_mail(request) if request.channel == "email" else _check_sms(request, home)
+    if isinstance(draft, list):
+        is_recipient = {problem["code"] for problem in draft} == {"invalid_recipient"}
+        return InvalidRecipient(draft[0]["detail"], errors=draft) if is_recipient else InvalidRequest(draft)
+    digits = draft.recipient.removeprefix("+") if isinstance(draft, SmsDraft) else ""
+    rate = card.rate_for("email" if isinstance(draft, MailDraft) else "sms", digits)
+    if rate is None:
+        return DestinationUnpriced()
+    route = routes.route_for(draft.channel, digits, draft.sender)
+    if route is None:
+        return NoRoute()
+    return draft, rate.credits_micro * draft.segment_count, route.version
+
+
+def _check_sms(request: SendRequest, home: str) -> SmsDraft | list[FieldProblem]:
+    if request.mail is not None:
+        return [field_problem("channel", "invalid", "Only an e-mail has a subject, HTML or attachments.")]
+    return check_sms(
         recipient=request.recipient,
         body=request.body,
         sender=request.sender,
         reference=request.reference,
         metadata=request.metadata,
+        home=home,
     )
-    if isinstance(draft, list):
-        is_recipient = {problem["code"] for problem in draft} == {"invalid_recipient"}
-        return InvalidRecipient(draft[0]["detail"], errors=draft) if is_recipient else InvalidRequest(draft)
-    rate = card.rate_for("sms", draft.recipient.removeprefix("+"))
-    if rate is None:
-        return DestinationUnpriced()
-    return draft, rate.credits_micro * draft.segmentation.segment_count
 
 
-def _price(acceptance: Acceptance, card: RateCard) -> Priced:
-    priced = price_request(acceptance.request, card)
+def _check_mail(request: SendRequest) -> MailDraft | list[FieldProblem]:
+    if request.template is not None:
+        return [field_problem("template", "invalid", "Only an SMS goes by a registered template.")]
+    parts = request.mail or MailParts("")
+    return check_mail(
+        recipient=request.recipient,
+        sender=request.sender,
+        subject=parts.subject,
+        body=request.body,
+        html=parts.html,
+        attachments=parts.attachments,
+        has_unsubscribe=parts.has_unsubscribe,
+        reference=request.reference,
+        metadata=request.metadata,
+    )
+
+
+def _price(acceptance: Acceptance, card: RateCard, routes: RouteTable, home: str) -> Priced:
+    priced = price_request(acceptance.request, card, routes, home)
     if isinstance(priced, KhataError):
         return Priced(acceptance, new_uuid(), refusal=priced)
     digest = b"" if acceptance.idempotency_key is None else request_digest(acceptance.request)
-    return Priced(acceptance, new_uuid(), *priced, digest)
+    # Rules of countries are about telephone numbers: an e-mail is at home everywhere.
+    region = region_of(priced[0].recipient, home) if isinstance(priced[0], SmsDraft) else home
+    return Priced(acceptance, new_uuid(), *priced, digest, region)

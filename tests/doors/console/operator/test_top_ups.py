@@ -9,18 +9,20 @@ from django.urls import reverse
 
 from khata.billing.errors import PaymentDoesNotFit
 from khata.billing.models import PaymentAttempt, Refund, TopUp
-from khata.billing.operations import receive_webhook, settle_top_up
+from khata.billing.operations import receive_webhook, settle_top_up, start_top_up, subscribe
 from khata.billing.operations.operator_actions import Deed
 from khata.billing.operations.operator_reviews import credit_review
 from khata.billing.queries import TopUpRow, TopUpState
 from khata.kernel.clock import utc_now
 from khata.ledger import queries as ledger
 from khata.payments.port import PaymentStatus, Unavailable
+from khata.payments.ways import PayBy
 from tests.conftest import World
 from tests.database.billing.listing_gateway import ListingGateway
 from tests.database.billing.staged_gateway import webhook
 from tests.doors.console.operator.trail import deeds
 from tests.doors.console.reading import main_text, value_of
+from tests.plans import offered
 
 
 def in_review(gateway: ListingGateway, top_up: TopUpRow, amount_minor: int) -> str:
@@ -49,6 +51,23 @@ def test_a_review_is_credited_for_a_payment_that_fits_once(
     assert [deed for deed, _ in deeds(world.organisation.id)] == ["credit_review"]
     assert settle_top_up(top_up_id=top_up.id).state is TopUpState.PAID
     assert ledger.balance(organisation_id=world.organisation.id).available == top_up.credits_micro
+
+
+def test_a_plans_payment_says_so(operator: Client, gateway: ListingGateway, world: World) -> None:
+    plan = offered("Starter", fee_minor=100_000, included=6_000, per_rupee=6)
+    top_up = subscribe(organisation_id=world.organisation.id, plan_code=plan.code, idempotency_key=uuid4().hex)
+    assert top_up is not None
+    page = main_text(operator.get(reverse("operator_top_up", args=[top_up.id])))
+    assert "Plan Starter" in page
+    assert "Included credits 6,000" in page
+
+
+def test_a_link_says_so(operator: Client, gateway: ListingGateway, world: World) -> None:
+    link = start_top_up(
+        organisation_id=world.organisation.id, amount_minor=100_000, idempotency_key=uuid4().hex, pay_by=PayBy.LINK
+    )
+    page = main_text(operator.get(reverse("operator_top_up", args=[link.id])))
+    assert f"Gateway {gateway.code}, payment link" in page
 
 
 def test_a_review_is_not_credited_for_another_amount(

@@ -60,7 +60,8 @@ def stop(request: OperatorRequest, organisation_id: int) -> HttpResponse:
         area=_AREA,
         title=f"Stop sending for “{found.organisation.name}”?",
         consequences=(
-            "New messages are refused from this moment. What is on its way is still sent or returned.",
+            "New messages are refused from this moment. Those that wait are cancelled, and their credits return.",
+            "What a carrier has, or is just being given, cannot be called back.",
             "Its members can still sign in and top up.",
         ),
         button="Stop sending",

@@ -1,0 +1,111 @@
+"""Messages that wait and may not go any more: sending is stopped for their organisation, or their API key is revoked.
+
+Whoever claims looks and holds them back, so nothing goes out that was claimed after the stop. The sweep cancels them,
+and whatever else still waits for its carrier or for its hour.
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from khata.kernel.transactions import in_transaction
+from khata.ledger.operations import post_batch
+from khata.ledger.queries import frozen_among
+from khata.messaging.core.hand_over import settling_command
+from khata.messaging.core.life import Cancellation, MessageStatus
+from khata.messaging.hand_over_rows import Change, ClaimedMessage, database_time, lock, write_changes
+from khata.messaging.rows import Connection
+from khata.tenancy.operations import revoked_among
+
+logger = logging.getLogger(__name__)
+
+HELD_BACK = timedelta(minutes=1)
+"""Long enough for the sweep to come by; and if it cannot, for the messages behind them to go first."""
+LOOKED_THROUGH_COUNT = 20_000
+"""How many of each route's oldest waiting messages a sweep looks through: more than can be claimed until the next."""
+
+_WAITING = """
+    select oldest.organisation_id, oldest.id, oldest.api_key_id
+      from messaging_routeversion route cross join lateral (
+           select organisation_id, message.id, api_key_id from messaging_message message
+            where is_open and route_id = route.id and status = %(accepted)s
+            order by message.id limit %(most)s) as oldest
+"""
+_HEAD = {"accepted": int(MessageStatus.ACCEPTED), "most": LOOKED_THROUGH_COUNT}
+_ASKERS = f"select distinct organisation_id, api_key_id from ({_WAITING}) as waiting"  # noqa: S608 - its own words
+_WAITING_OF = f"""
+    select organisation_id, id from ({_WAITING}) as waiting
+     where organisation_id = %(organisation)s and api_key_id is not distinct from %(api_key)s::uuid limit %(limit)s
+"""  # noqa: S608 - its own words
+
+_Asker = tuple[int, UUID | None]
+"""An organisation, and the API key its message came by."""
+
+
+class _Stopped(NamedTuple):
+    organisation_ids: set[int]
+    api_key_ids: set[UUID]
+
+    def reason(self, organisation_id: int, api_key_id: UUID | None) -> Cancellation | None:
+        if organisation_id in self.organisation_ids:
+            return Cancellation.SENDING_STOPPED
+        return Cancellation.API_KEY_REVOKED if api_key_id in self.api_key_ids else None
+
+
+def hold_back(connection: Connection, claimed: Sequence[ClaimedMessage]) -> list[ClaimedMessage]:
+    """The claimed messages that may go; the others wait again, for the sweep to cancel them."""
+    stopped = _stopped(connection, {(message.organisation_id, message.api_key_id) for message in claimed})
+    if not any(stopped):
+        return list(claimed)
+    now = database_time(connection)
+    later = Change(MessageStatus.ACCEPTED, now, due_at=now + HELD_BACK)
+    going, waiting = [], []
+    for message in claimed:
+        if stopped.reason(message.organisation_id, message.api_key_id) is None:
+            going.append(message)
+        else:
+            waiting.append((message, later))
+    write_changes(connection, waiting)
+    return going
+
+
+def cancel_waiting(*, limit: int) -> int:
+    """Cancels messages that nobody has claimed, at most `limit` of each asker, and returns their credits.
+
+    Returns how many. Each asker has a transaction of its own: a wallet that cannot be written holds up no others.
+    """
+    with in_transaction() as connection:
+        askers: list[_Asker] = connection.execute(_ASKERS, _HEAD).fetchall()
+        stopped = _stopped(connection, askers)
+    return sum(_cancel(asker, reason, limit) for asker in askers if (reason := stopped.reason(*asker)) is not None)
+
+
+def _cancel(asker: _Asker, reason: Cancellation, limit: int) -> int:
+    try:
+        with in_transaction() as connection:
+            keys = connection.execute(
+                _WAITING_OF, {**_HEAD, "organisation": asker[0], "api_key": asker[1], "limit": limit}
+            )
+            locked = lock(connection, keys.fetchall()).values()
+            messages = [message for message in locked if message.status is MessageStatus.ACCEPTED]
+            post_batch(connection, [settling_command(message.organisation_id, message.id, 0) for message in messages])
+            now = database_time(connection)
+            cancelled = Change(MessageStatus.CANCELLED, now, captured=0, error_code=reason, error_detail=reason.detail)
+            return len(write_changes(connection, [(message, cancelled) for message in messages]))
+    except (psycopg.IntegrityError, LookupError):
+        logger.exception("the waiting messages of organisation %d cannot be cancelled", asker[0])
+        return 0
+
+
+def _stopped(connection: Connection, askers: Collection[_Asker]) -> _Stopped:
+    """Of these organisations and API keys."""
+    organisation_ids = {organisation_id for organisation_id, _ in askers}
+    api_key_ids = {api_key_id for _, api_key_id in askers if api_key_id is not None}
+    return _Stopped(
+        frozen_among(connection, organisation_ids) if organisation_ids else set(),
+        revoked_among(connection, api_key_ids) if api_key_ids else set(),
+    )
