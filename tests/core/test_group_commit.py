@@ -131,3 +131,24 @@ def test_draining_answers_whoever_still_waits() -> None:
         return [answer.result() for answer in waiting]
 
     assert asyncio.run(main()) == [0, 2, 4, 6, 8, 10, 12]
+
+
+def test_what_ends_the_writing_thread_runs_on_it_after_the_last_batch() -> None:
+    told: list[tuple[str, str]] = []
+
+    def commit(batch: Sequence[int]) -> list[int | KhataError]:
+        told.append(("batch", threading.current_thread().name))
+        return list(batch)
+
+    async def main() -> None:
+        def end() -> None:
+            told.append(("end", threading.current_thread().name))
+
+        writer: GroupCommit[int, int] = GroupCommit(commit, on_end=end)
+        answer = writer.submit(1)
+        await writer.drain()
+        assert await answer == 1
+
+    asyncio.run(main())
+    assert [what for what, _ in told] == ["batch", "end"]
+    assert told[0][1] == told[1][1]

@@ -4,8 +4,10 @@ The framework's routing, request and response objects would cost about as much a
 a message (docs/decisions/0014-hot-route.md). What is refused goes the framework's way and shares its problem documents.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from functools import lru_cache, partial
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, post
@@ -13,6 +15,7 @@ from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEven
 
 from khata.api.decoding import BODY_SIZE_MAX, decode, read_idempotency_key
 from khata.api.errors import BodyTooLarge, MalformedRequest, UnsupportedMediaType
+from khata.api.message_body import MessageBody, send_request
 from khata.api.problems import refuse, refuse_unexpected
 from khata.api.threads import in_database_thread
 from khata.api.way_out import with_way_out
@@ -22,7 +25,7 @@ from khata.kernel.credits import credits_text
 from khata.kernel.errors import KhataError
 from khata.kernel.facts import note
 from khata.ledger.operations import InsufficientCredits
-from khata.messaging.operations import Acceptance, Accepted, SendRequest
+from khata.messaging.operations import Acceptance, Accepted
 from khata.tenancy.operations import InvalidApiKey, api_key_digest, is_well_formed
 
 PATH = "/v1/messages"
@@ -30,16 +33,7 @@ PATH = "/v1/messages"
 _JSON_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 _encode = msgspec.json.Encoder().encode
 
-
-class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of `POST /v1/messages`."""
-
-    to: str
-    body: str
-    channel: Literal["sms"] = "sms"
-    sender: str | None = msgspec.field(name="from", default=None)
-    reference: str | None = None
-    metadata: dict[str, str] | None = None
+_Headers = defaultdict[bytes, list[bytes]]
 
 
 class SentBody(msgspec.Struct):
@@ -77,16 +71,16 @@ async def send_message(request: Request[Any, Any, Any]) -> ASGIApp:
 
 
 async def _accept(scope: Scope, receive: Receive) -> Accepted:
-    headers = scope["headers"]
-    authorizations = _values(headers, b"authorization")
+    headers = _by_name(scope["headers"])
+    authorizations = headers[b"authorization"]
     if len(authorizations) != 1:
         raise InvalidApiKey
     digest = _digest_of(authorizations[0])
     body = decode(await _body(headers, receive), MessageBody)
     acceptance = Acceptance(
-        SendRequest(body.to, body.body, body.sender, body.channel, body.reference, body.metadata),
+        send_request(body),
         api_key_digest=digest,
-        idempotency_key=read_idempotency_key([v.decode("latin-1") for v in _values(headers, b"idempotency-key")]),
+        idempotency_key=read_idempotency_key([v.decode("latin-1") for v in headers[b"idempotency-key"]]),
     )
     try:
         accepted = await acceptance_writer().submit(acceptance)
@@ -106,14 +100,14 @@ def _digest_of(authorization: bytes) -> bytes:
     return api_key_digest(text.strip())
 
 
-async def _body(headers: Any, receive: Receive) -> bytes:
+async def _body(headers: _Headers, receive: Receive) -> bytes:
     """Raises MalformedRequest, BodyTooLarge, UnsupportedMediaType."""
-    declared = b"".join(_values(headers, b"content-length")) or b"0"
+    declared = b"".join(headers[b"content-length"]) or b"0"
     if not declared.isdigit():
         raise MalformedRequest
     if int(declared) > BODY_SIZE_MAX:
         raise BodyTooLarge
-    kind = b"".join(_values(headers, b"content-type")).partition(b";")[0].strip().lower()
+    kind = b"".join(headers[b"content-type"]).partition(b";")[0].strip().lower()
     if kind != b"application/json":
         raise UnsupportedMediaType
     received: bytes = b""
@@ -126,8 +120,11 @@ async def _body(headers: Any, receive: Receive) -> bytes:
             return received
 
 
-def _values(headers: Any, name: bytes) -> list[bytes]:
-    return [value for key, value in headers if key == name]
+def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:
+    found: _Headers = defaultdict(list)
+    for name, value in headers:
+        found[name].append(value)
+    return found
 
 
 async def _send_answer(accepted: Accepted, send: Send) -> None:

@@ -10,7 +10,7 @@ from khata.api.authentication import address_of
 from khata.api.threads import in_database_thread
 from khata.kernel.group_commit import GroupCommit
 from khata.kernel.metrics import batch_observer
-from khata.kernel.transactions import with_pooled_connection
+from khata.kernel.transactions import close_own_connection, with_own_connection
 from khata.messaging.operations import Acceptance, Accepted, Answer, accept_batch
 from khata.tenancy.operations import note_api_key_use_by_digest
 
@@ -29,7 +29,9 @@ def acceptance_writer() -> AcceptanceWriter:
     loop = asyncio.get_running_loop()
     writer = _WRITERS.get(loop)
     if writer is None:
-        writer = _WRITERS[loop] = GroupCommit(_accept, on_batch=batch_observer("acceptance"))
+        writer = _WRITERS[loop] = GroupCommit(
+            _accept, on_batch=batch_observer("acceptance"), on_end=close_own_connection
+        )
     return writer
 
 
@@ -53,4 +55,4 @@ def note_use(digest: bytes, client: tuple[str, int] | None) -> None:
 
 
 def _accept(acceptances: Sequence[Acceptance]) -> list[Answer]:
-    return with_pooled_connection(partial(accept_batch, acceptances))
+    return with_own_connection(partial(accept_batch, acceptances))

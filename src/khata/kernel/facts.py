@@ -4,10 +4,11 @@ The facts of a request or a task are one dictionary. Threads and tasks copy the 
 same dictionary, and what they note is there for whoever opened it.
 """
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+
+from khata.kernel.ids import random_word
 
 REQUEST_ID = "request_id"
 
@@ -37,7 +38,7 @@ def facts() -> Mapping[str, str]:
 
 
 def new_request_id() -> str:
-    return f"req_{secrets.token_hex(12)}"
+    return f"req_{random_word():016x}{random_word() >> 32:08x}"
 
 
 def request_id() -> str:

@@ -42,7 +42,7 @@ class GroupCommitCounts:
 class GroupCommit(Generic[Request, Answer]):
     """For one event loop. `commit` writes a batch in one transaction and answers every request, in order.
 
-    An answer that is a KhataError is raised to its caller.
+    An answer that is a KhataError is raised to its caller. `on_end` runs on the writing thread, after the last batch.
     """
 
     def __init__(
@@ -52,8 +52,10 @@ class GroupCommit(Generic[Request, Answer]):
         batch_count_max: int = BATCH_COUNT_MAX,
         waiting_count_max: int = WAITING_COUNT_MAX,
         on_batch: OnBatch | None = None,
+        on_end: Callable[[], None] | None = None,
     ) -> None:
         self._commit = commit
+        self._on_end = on_end
         self._on_batch = on_batch
         self._batch_count_max = batch_count_max
         self._waiting_count_max = waiting_count_max
@@ -82,6 +84,8 @@ class GroupCommit(Generic[Request, Answer]):
         """Comes back when everything handed in is answered; then the thread is gone."""
         while self._writing is not None:
             await asyncio.wait({self._writing})
+        if self._on_end is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._on_end)
         self._thread.shutdown(wait=True)
 
     async def _write_batches(self) -> None:

@@ -27,16 +27,16 @@ def new_uuid() -> uuid.UUID:
     """
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = (nanoseconds << 12) // 1_000_000
-    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0x2 << 62) | _random_word() >> 2)
+    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0x2 << 62) | random_word() >> 2)
 
 
-def _random_word() -> int:
+def random_word() -> int:
     """64 bits from the system, asked for 512 at a time; `next` gives each to one thread only."""
     global _words
     for word in _words:
         return int(word[0])
     _words = _draw_words()
-    return _random_word()
+    return random_word()
 
 
 def _draw_words() -> Iterator[tuple[int]]:
@@ -86,12 +86,7 @@ def organisation_id_from_public(text: str) -> int:
 
 
 def _encode(value: int, length: int) -> str:
-    pairs = []
-    for _ in range((length + 1) // 2):
-        pairs.append(_PAIRS[value & 1023])
-        value >>= 10
-    pairs.reverse()
-    return "".join(pairs)[-length:]
+    return "".join([_PAIRS[value >> shift & 1023] for shift in range(5 * (length - 1) // 10 * 10, -1, -10)])[-length:]
 
 
 def _decode(prefix: str, text: str, length: int) -> int:

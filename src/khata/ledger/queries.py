@@ -3,11 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import connection
 from django.db.models import QuerySet, Sum
 
+from khata.kernel.arrays import array_texts
 from khata.kernel.clock import utc_now
 from khata.kernel.ids import shard_of
 from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
@@ -21,6 +24,11 @@ owed changes no balance."""
 _INCOMING = (Kind.PURCHASE, Kind.GRANT, Kind.VOID)
 _KINDS_BUT_HOLDS = (Kind.PURCHASE, Kind.GRANT, Kind.VOID, Kind.EXPIRE, Kind.REFUND, Kind.REVERSE)
 
+_FROZEN = f"""
+    select organisation_id from unnest(%s::smallint[], %s::bigint[]) as named (shard, organisation_id)
+      join ledger_wallet using (shard, organisation_id)
+     where status = {int(WalletStatus.FROZEN)}
+"""  # noqa: S608 - its own number
 _LAST_SEQ_BEFORE = """
     with recursive halving (low, high) as (
         select 0::bigint, last_seq from ledger_wallet where shard = %(shard)s and organisation_id = %(id)s
@@ -132,6 +140,12 @@ def wallets(*, organisation_ids: Collection[int]) -> dict[int, WalletRow]:
     shards = {shard_of(organisation_id) for organisation_id in organisation_ids}
     rows = Wallet.objects.filter(shard__in=shards, organisation_id__in=organisation_ids)
     return {row.organisation_id: WalletRow(row.available, row.held, row.status == WalletStatus.FROZEN) for row in rows}
+
+
+def frozen_among(open_connection: "psycopg.Connection[Any]", organisation_ids: Collection[int]) -> set[int]:
+    """Those of these organisations whose sending is stopped, as the caller's transaction sees it."""
+    named = array_texts([(shard_of(organisation_id), organisation_id) for organisation_id in organisation_ids], 2)
+    return {row[0] for row in psycopg.Cursor(open_connection).execute(_FROZEN, named, prepare=True)}
 
 
 def history(

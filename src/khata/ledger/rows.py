@@ -141,7 +141,7 @@ def _load_effects(cursor: "psycopg.Cursor[Any]", commands: Iterable[Command]) ->
     ]
     found: defaultdict[tuple[int, Kind, UUID], list[tuple[int, int]]] = defaultdict(list)
     if named:
-        for row in cursor.execute(_LOAD_EFFECTS, array_texts(named, 4), prepare=True):
+        for row in cursor.execute(_LOAD_EFFECTS, array_texts(named, 4)):
             found[row[0], Kind(row[1]), row[2]].append((row[3], row[4]))
     return {key: tuple(draws) for key, draws in found.items()}
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -59,7 +60,7 @@ _STANDINGS = """
      where low = high
 """
 _EXPIRING = """
-    select lot.organisation_id, lot.lot_id, remaining, expires_at, transfer.at
+    select lot.organisation_id, lot.lot_id, remaining, expires_at, transfer.at, lot.reference
       from ledger_lot lot
       join ledger_transfer transfer on (transfer.shard, transfer.organisation_id, transfer.seq)
                                      = (lot.shard, lot.organisation_id, lot.lot_id)
@@ -100,6 +101,8 @@ class ExpiringLot:
     remaining: int
     expires_at: datetime
     made_at: datetime
+    reference: UUID
+    """Of the purchase or grant that made it."""
 
 
 def wallet_marks(*, after_id: int | None, limit: int) -> list[tuple[int, int]]:

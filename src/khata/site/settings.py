@@ -5,11 +5,14 @@ from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
-from khata.site.environment import Environment, read_environment
+from khata.site.carriers_file import CarriersFile, carriers_of
+from khata.site.environment import Environment, read_environment, read_secret
 from khata.site.log_lines import LineFormatter
 
 ENVIRONMENT: Environment = read_environment()
 """Read here once; the wiring takes it from the settings."""
+
+CARRIERS: CarriersFile = carriers_of(ENVIRONMENT, read_secret)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_KEY = ENVIRONMENT.secret_key
@@ -32,8 +35,10 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "khata.ledger",
     "khata.tenancy",
+    "khata.webhooks",
     "khata.pricing",
     "khata.billing",
+    "khata.mail",
     "khata.messaging",
     "khata.notices",
     "khata.console",
@@ -92,8 +97,10 @@ def _database(url: str) -> dict[str, object]:
             # JIT costs about 15 ms a statement on our short ones; a lock is waited for 3 s, never for ever. Rows are in
             # memory or on disks that do not seek: at the default of 4 young tables are read whole, for every batch. And
             # a merge join over one organisation's rows multiplies its history by the batch.
-            "options": "-c jit=off -c plan_cache_mode=force_custom_plan -c random_page_cost=1.1"
-            " -c enable_mergejoin=off -c lock_timeout=3000 -c timezone=UTC",
+            "options": "-c jit=off -c random_page_cost=1.1 -c enable_mergejoin=off -c lock_timeout=3000"
+            " -c timezone=UTC",
+            # The server keeps the plan of a statement that asks for it, and of no other (None would mean never).
+            "prepare_threshold": 1_000_000_000,
             "application_name": "khata",
             "connect_timeout": 5,
             "pool": {"min_size": 1, "max_size": 16, "timeout": 5},
@@ -171,6 +178,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 KHATA_BASE_URL = ENVIRONMENT.base_url
+KHATA_DLT_TELEMARKETERS = ENVIRONMENT.dlt_telemarketers
+KHATA_DLT_SEND_WINDOW = ENVIRONMENT.dlt_send_window
+KHATA_HOME_REGION = ENVIRONMENT.home_region
+KHATA_VELOCITY_RULES = ENVIRONMENT.velocity_rules
+KHATA_TAX_SCHEME = ENVIRONMENT.tax_scheme
 KHATA_TAX_STATE_CODE = ENVIRONMENT.tax_state_code
 KHATA_TAX_RATE_PERCENT = ENVIRONMENT.tax_rate_percent
 KHATA_TAX_COUNTRY = ENVIRONMENT.tax_country
@@ -194,7 +206,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOG_LINES = LineFormatter(ENVIRONMENT.log_style, ENVIRONMENT.secrets)
+LOG_LINES = LineFormatter(ENVIRONMENT.log_style, (*ENVIRONMENT.secrets, *CARRIERS.secrets))
 
 LOGGING = {
     "version": 1,

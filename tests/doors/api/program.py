@@ -11,6 +11,7 @@ import msgspec
 from khata.api.reference.call import Call
 from khata.api.reference.calls import GROUPS
 from khata.api.reference.problems import Problem
+from khata.api.writer import drain_acceptance_writer
 from khata.billing.models import TopUp
 from khata.ledger.models import Transfer, Wallet
 from khata.messaging.models import IdempotencyKey, Message
@@ -68,7 +69,10 @@ class Program:
         transport = httpx.ASGITransport(application, raise_app_exceptions=False, client=("192.0.2.7", 40_000))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000", timeout=60) as client:
             requests = [client.build_request(method, path, **self._signed(more)) for method, path, more in calls]
-            return await asyncio.gather(*(client.send(request) for request in requests))
+            try:
+                return await asyncio.gather(*(client.send(request) for request in requests))
+            finally:
+                await drain_acceptance_writer()  # as a server does whose loop ends
 
     def _signed(self, more: dict[str, Any]) -> dict[str, Any]:
         """With the key, unless the call brings an Authorization of its own."""

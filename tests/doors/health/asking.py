@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from khata.api.writer import drain_acceptance_writer
 from khata.site.asgi import application
 
 LOOPBACK = "127.0.0.1"
@@ -37,4 +38,7 @@ def access_lines(stderr: str) -> list[dict[str, Any]]:
 async def _ask(method: str, path: str, peer: str, more: dict[str, Any]) -> httpx.Response:
     transport = httpx.ASGITransport(application, raise_app_exceptions=False, client=(peer, 40_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
-        return await client.request(method, path, **more)
+        try:
+            return await client.request(method, path, **more)
+        finally:
+            await drain_acceptance_writer()  # as a server does whose loop ends

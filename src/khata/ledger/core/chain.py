@@ -4,6 +4,7 @@ inserted row breaks the head kept in the wallet. A lot's fixed facts are sealed 
 
 import struct
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 
 from khata.ledger.core.book import Lot, Transfer
@@ -36,5 +37,6 @@ def extend_chain(head: bytes, transfer: Transfer, at: datetime, lot: Lot | None 
     return blake2b(sealed, digest_size=CHAIN_SIZE_BYTES).digest()
 
 
+@lru_cache(maxsize=2)  # all transfers of a batch carry one instant
 def _microseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND

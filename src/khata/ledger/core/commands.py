@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from khata.ledger.core.book import Kind
@@ -28,8 +29,7 @@ class Grant:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceHold:
+class PlaceHold(NamedTuple):
     """Sets credits aside for one message. `reference` is the message's id.
 
     `is_fresh` says that the reference was made for this very command, so no earlier effect needs to be looked for; the

@@ -22,7 +22,7 @@ class RateCard:
 
     def __init__(self, rates: Iterable[Rate]) -> None:
         self._rates = {(rate.channel, rate.prefix): rate for rate in rates}
-        self._longest = max((len(prefix) for _, prefix in self._rates), default=0)
+        self._lengths = sorted({len(prefix) for _, prefix in self._rates}, reverse=True)
 
     @property
     def rates(self) -> list[Rate]:
@@ -30,7 +30,7 @@ class RateCard:
 
     def rate_for(self, channel: Channel, digits: str = "") -> Rate | None:
         """The rate of the longest prefix of `digits`; None where nothing is sold there."""
-        for length in range(min(self._longest, len(digits)), -1, -1):
+        for length in self._lengths:
             rate = self._rates.get((channel, digits[:length]))
             if rate is not None:
                 return rate
