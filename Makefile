@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := $(VENV)/peers
+FUZZ := $(VENV)/fuzz
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --quiet $(LOCK_ARGS)
 LOCK := $(COMPILE) pyproject.toml
@@ -12,7 +13,7 @@ LOCK := $(COMPILE) pyproject.toml
 MYPY_ENVIRONMENT := DATABASE_URL=postgresql://localhost/khata KHATA_SECRET_KEY=none-of-this-is-ever-used-or-connected-to
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ci soak bench bench-short lint lock clean peers node-tour browser wrk
+.PHONY: help demo test ci soak bench bench-short lint lock clean fuzz peers node-tour sms-peers browser wrk
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +46,7 @@ lock: $(VENV)/.test ## write the lock files anew after a change in pyproject.tom
 	$(LOCK) --extra build -o requirements.lock
 	$(LOCK) --extra build --extra test -o requirements-test.lock
 	$(COMPILE) requirements-peers.in -o requirements-peers.lock
+	$(COMPILE) requirements-fuzz.in -o requirements-fuzz.lock
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -88,6 +90,19 @@ $(VENV)/.peers: requirements-peers.lock $(VENV)/.test
 
 node-tour: $(VENV)/.test ## walk through the sandbox gateway with Razorpay's own Node SDK (needs node and npm)
 	$(BIN)/python -m tests.peers.node_tour
+
+sms-peers: $(VENV)/.test ## SMS against node-smpp and Kannel (needs node and npm, and Debian's kannel and kannel-extras)
+	$(BIN)/python -m tests.peers.sms
+
+fuzz: $(VENV)/.fuzz ## feed the SMPP codec malformed PDUs, guided by coverage (SECONDS=600 for longer than a minute)
+	PYTHONPATH=src $(FUZZ)/bin/python tests/fuzz/smpp_codec.py build/fuzz/smpp \
+		-max_total_time=$(or $(SECONDS),60) -max_len=4096 -timeout=5 -rss_limit_mb=512 -artifact_prefix=build/fuzz/
+
+$(VENV)/.fuzz: requirements-fuzz.lock | $(BIN)/python
+	@echo "Installing what guides the fuzzing into $(FUZZ) …" >&2
+	@$(BIN)/python -m venv --clear $(FUZZ)
+	@$(FUZZ)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	@touch $@
 
 # The journeys run in a real browser. KHATA_TEST_BROWSER names one that is somewhere else.
 browser:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bench.stage import Stage, wait_until
 from bench.traffic import body, recipient
 from khata.carriers.drivers.smpp import SmppCarrier, SmppSettings
-from khata.carriers.port import Accepted, Receipt, Submission
+from khata.carriers.port import Accepted, CarrierNews, Submission
 from khata.kernel.ids import new_uuid
 
 BOUND_DEADLINE_S, RECEIPTS_DEADLINE_S = 10.0, 60.0
@@ -17,7 +17,7 @@ async def smpp_per_s(stage: Stage, count: int) -> float:
     """Submissions a second until the last one's receipt has come. Raises TimeoutError."""
     receipts_due, all_came = iter(range(count, 0, -1)), asyncio.Event()
 
-    async def store(receipt: Receipt) -> None:
+    async def store(news: CarrierNews) -> None:
         if next(receipts_due) == 1:
             all_came.set()
 

@@ -73,6 +73,7 @@ def _environment(app_url: str, owner_url: str) -> dict[str, str]:
         "KHATA_SMPP_PASSWORD": "secret",
         "KHATA_SMTP_PORT": str(free_port()),
         "KHATA_MERCHANT_NAME": "Khata tests",
+        "KHATA_WEBHOOK_NETWORKS": "127.0.0.0/8",
     }
 
 

@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from khata_sandbox.process import StartRefused, die_with_parent
-from khata_sandbox.smsc.settings import DEFAULT_PASSWORD, SmscSettings
+from khata_sandbox.smsc.settings import DEFAULT_PASSWORD, WINDOW_DEFAULT, SmscSettings, accounts_from
 
 app = typer.Typer(
     help="A world for Khata to talk to: a payment gateway, an SMSC, a mailbox.",
@@ -123,12 +123,44 @@ def smsc(
     system_id: Annotated[str, typer.Option(envvar="SANDBOX_SMSC_SYSTEM_ID")] = "sandbox",
     password: Annotated[str, typer.Option(envvar="SANDBOX_SMSC_PASSWORD", help="≤ 8 characters.")] = DEFAULT_PASSWORD,
     receipt_delay_ms: Annotated[int, typer.Option(envvar="SANDBOX_SMSC_RECEIPT_DELAY_MS", min=0)] = 300,
+    enquire_link_s: Annotated[
+        float, typer.Option(envvar="SANDBOX_SMSC_ENQUIRE_LINK_S", min=0.1, help="Quiet for so long, a bind is asked.")
+    ] = 30.0,
+    account: Annotated[
+        list[str] | None, typer.Option(envvar="SANDBOX_SMSC_ACCOUNTS", help="One more system: NAME:PASSWORD.")
+    ] = None,
+    window: Annotated[
+        int, typer.Option(envvar="SANDBOX_SMSC_WINDOW", min=1, help="Answers that may wait on one connection.")
+    ] = WINDOW_DEFAULT,
+    seed: Annotated[
+        int | None, typer.Option(envvar="SANDBOX_SMSC_SEED", help="Decides which draws strike.", show_default="chance")
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(envvar="SANDBOX_SMSC_TLS_CERT", help="PEM; SMPP is then spoken in TLS alone.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(envvar="SANDBOX_SMSC_TLS_KEY", help="PEM.")] = None,
 ) -> None:
-    """The message centre: SMPP 3.4, with virtual phones on a page of their own."""
+    """The message centre: SMPP 3.4, with virtual phones and fault switches on pages of their own."""
     from khata_sandbox.smsc.server import run
 
     with _one_sentence_on_failure():
-        run(SmscSettings(host, port, http_port, data_dir, system_id, password, receipt_delay_ms))
+        run(
+            SmscSettings(
+                host,
+                port,
+                http_port,
+                data_dir,
+                system_id,
+                password,
+                receipt_delay_ms,
+                enquire_link_s,
+                accounts_from(account or ()),
+                window,
+                seed,
+                tls_cert,
+                tls_key,
+            )
+        )
 
 
 @app.command()
@@ -137,13 +169,19 @@ def mailbox(
     port: Annotated[int, typer.Option(envvar="SANDBOX_MAILBOX_PORT", min=0, max=65535, help="SMTP.")] = 1025,
     http_port: Annotated[int, typer.Option(envvar="SANDBOX_MAILBOX_HTTP_PORT", min=0, max=65535, help="Pages.")] = 8003,
     data_dir: Annotated[Path, typer.Option(envvar="SANDBOX_MAILBOX_DATA_DIR")] = Path("sandbox-mailbox"),
+    report_url: Annotated[
+        str, typer.Option(envvar="SANDBOX_MAILBOX_REPORT_URL", help="Where bounces and complaints are posted.")
+    ] = "",
+    record: Annotated[list[str] | None, typer.Option(help="A TXT record of DNS: name=text.")] = None,
 ) -> None:
-    """The mailbox: takes every mail by SMTP and shows it; nothing is sent on."""
+    """The mailbox: takes every mail by SMTP and shows it; nothing is sent on. Answers DNS for its senders (UDP)."""
     from khata_sandbox.mailbox.server import run
     from khata_sandbox.mailbox.settings import MailboxSettings
+    from khata_sandbox.mailbox.zone import NotARecord
 
-    with _one_sentence_on_failure():
-        run(MailboxSettings(host, port, http_port, data_dir))
+    with _one_sentence_on_failure(NotARecord):
+        records = tuple((name, text) for name, _, text in (each.partition("=") for each in record or ()))
+        run(MailboxSettings(host, port, http_port, data_dir, report_url, records))
 
 
 @contextmanager

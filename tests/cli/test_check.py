@@ -102,7 +102,7 @@ def test_live_mode_with_real_addresses_is_fine() -> None:
 def test_a_supplier_who_is_described_is_fine() -> None:
     supplier = {"supplier_name": "ACME", "supplier_address": "Here", "supplier_gstin": "29AAGCR4375J1ZU"}
     assert answers(configuration.supplier, **LIVE, **supplier) == ""
-    assert answers(configuration.supplier, **LIVE, **{**supplier, "supplier_gstin": "", "tax_country": "GB"}) == ""
+    assert answers(configuration.supplier, **LIVE, **{**supplier, "supplier_gstin": "", "tax_scheme": "none"}) == ""
 
 
 def test_a_role_that_may_alter_transfers_is_named() -> None:

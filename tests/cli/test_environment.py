@@ -52,3 +52,15 @@ def test_every_gateways_secrets_are_kept_out_of_the_log() -> None:
     }
     hidden = {"sk_test_hidden", "whsec_new", "whsec_old", "razorpay-hidden", "hook-hidden"}
     assert hidden <= set(read(**given).secrets)
+
+
+@pytest.mark.parametrize("text", ["everything", "10.0.0.1/8", "10.0.0.0/33", "127.0.0.0/8;::1/128"])
+def test_what_is_no_network_is_opened_to_no_webhook(text: str) -> None:
+    with pytest.raises(Misconfigured, match="KHATA_WEBHOOK_NETWORKS must list networks"):
+        read(KHATA_WEBHOOK_NETWORKS=text)
+
+
+def test_networks_for_webhooks_are_opened_one_by_one_and_none_by_itself() -> None:
+    assert read().webhook_networks == ()
+    opened = read(KHATA_WEBHOOK_NETWORKS="127.0.0.0/8, ::1/128").webhook_networks
+    assert [str(network) for network in opened] == ["127.0.0.0/8", "::1/128"]

@@ -1,11 +1,13 @@
 """Telephone numbers: the short way for the common case must say exactly what the long way says."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from khata.messaging.core import recipients
-from khata.messaging.core.recipients import NotReachable, e164
+from khata.messaging.core.recipients import INDIA, NotReachable, e164
 
 
 def outcome(read: "object", text: str) -> str:
@@ -18,7 +20,7 @@ def outcome(read: "object", text: str) -> str:
 @given(st.from_regex(r"\+91[0-9]{10}", fullmatch=True))
 @settings(max_examples=2_000, deadline=None)
 def test_the_short_way_agrees_with_the_parser(text: str) -> None:
-    assert outcome(e164, text) == outcome(recipients._parsed, text)
+    assert outcome(e164, text) == outcome(partial(recipients._parsed, home=INDIA), text)
 
 
 @given(st.text(alphabet="+0123456789() -.", max_size=40))
@@ -36,3 +38,9 @@ def test_whatever_is_written_becomes_e164_or_is_refused(text: str) -> None:
 def test_landlines_toll_free_numbers_and_other_digits_are_refused(text: str) -> None:
     with pytest.raises(NotReachable):
         e164(text)
+
+
+def test_a_number_without_a_calling_code_is_the_home_countrys() -> None:
+    assert e164("0171 1234567", "DE") == "+491711234567"
+    assert (e164("2015550123", "US"), e164("+12015550123", "US")) == ("+12015550123", "+12015550123")
+    assert e164("098123 45678", "IN") == e164("+91 98123 45678", "US") == "+919812345678"

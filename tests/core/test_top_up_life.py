@@ -21,6 +21,7 @@ from khata.payments.port import (
     Snapshot,
     Unavailable,
 )
+from khata.payments.ways import PayBy
 
 CREATED_AT = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 SOON = CREATED_AT + timedelta(minutes=2)
@@ -103,6 +104,15 @@ def test_an_attempt_on_its_way_makes_the_top_up_pending(state: TopUpState, seen:
 @pytest.mark.parametrize("state", OPEN)
 def test_a_failed_attempt_fails_what_is_open(state: TopUpState) -> None:
     assert decide(facts(state), snapshot(FAILED), SOON).state is TopUpState.FAILED
+
+
+@pytest.mark.parametrize("way", [PayBy.LINK, PayBy.UPI_QR])
+@pytest.mark.parametrize("state", OPEN)
+def test_a_link_or_a_code_goes_on_after_a_failed_attempt_until_its_time_is_over(state: TopUpState, way: PayBy) -> None:
+    payable = replace(facts(state), pay_by=way)
+    assert decide(payable, snapshot(FAILED), SOON).state is TopUpState.PENDING
+    assert decide(payable, snapshot(FAILED), AFTER_EXPIRY).state is TopUpState.FAILED
+    assert decide(payable, snapshot(), AFTER_EXPIRY).state is TopUpState.EXPIRED
 
 
 @pytest.mark.parametrize("state", [*GIVEN_UP, TopUpState.PAID, TopUpState.REVIEW])

@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 
 from khata.billing.core.checks import CHECKS_END_AFTER, next_check_at, next_retry_at
 from khata.billing.core.failures import is_outcome_clear
-from khata.billing.core.tax import TaxLine, tax_lines
+from khata.billing.core.tax import TaxLaw, TaxLine, tax_lines
 from khata.payments.port import PaymentStatus
+from khata.tenancy.core.tax_scheme import TaxScheme
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def lines(amount_minor: int, *, customer: str, supplier: str = "29", rate_bp: int = 1800) -> tuple[TaxLine, ...]:
-    return tax_lines(amount_minor=amount_minor, supplier_state=supplier, customer_state=customer, rate_bp=rate_bp)
+    law = TaxLaw(TaxScheme.GST, "IN", supplier, rate_bp, "VAT")
+    return tax_lines(law, amount_minor=amount_minor, customer_state=customer, customer_registration="")
 
 
 def test_within_a_state_the_tax_is_cgst_and_sgst() -> None:

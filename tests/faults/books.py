@@ -58,8 +58,8 @@ def assert_submitted_once_at_most(demo: RunningDemo, name: str) -> None:
     assert times.keys() <= bodies
 
 
-def wait_until_all_ended(demo: RunningDemo, name: str) -> dict[MessageStatus, int]:
-    """Until each message is delivered or visibly `unknown`; how many are which."""
+def wait_until_all_ended(demo: RunningDemo, name: str, *ends: MessageStatus) -> dict[MessageStatus, int]:
+    """Until each message is delivered or visibly `unknown`, or has one of `ends`; how many are which."""
     counts: dict[MessageStatus, int] = {}
 
     def is_over() -> bool:
@@ -67,7 +67,7 @@ def wait_until_all_ended(demo: RunningDemo, name: str) -> dict[MessageStatus, in
         rows = demo.select("select status, count(*) from messaging_message where body like %s group by 1", f"{name}-%")
         counts.clear()
         counts.update((MessageStatus(status), count) for status, count in rows)
-        return counts.keys() <= {MessageStatus.DELIVERED, MessageStatus.UNKNOWN}
+        return counts.keys() <= {MessageStatus.DELIVERED, MessageStatus.UNKNOWN, *ends}
 
     wait_until(is_over, f"all messages ended; now {counts}")
     return counts

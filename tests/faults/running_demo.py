@@ -116,9 +116,11 @@ class RunningDemo:
         """What the SMSC was given, in order of arrival."""
         return list(self._get(f"{self.ready['phone_url']}/submits.json?after={after}").json())
 
-    def switch_smsc_faults(self, **faults: int) -> None:
-        answer = httpx.post(f"{self.ready['phone_url']}/faults", json=faults, timeout=_TIMEOUT_S, trust_env=False)
-        assert answer.status_code == 200, answer.text
+    def switch_smsc_fault_on(self, fault: str, **more: object) -> None:
+        self._tell_smsc("POST", "/faults.json", json={"fault": fault, **more})
+
+    def switch_smsc_faults_off(self) -> None:
+        self._tell_smsc("DELETE", "/faults.json")
 
     def balance(self) -> tuple[int, int]:
         """Whole credits available and held."""
@@ -141,6 +143,11 @@ class RunningDemo:
 
         wait_until(is_there, f"there was a {part}")
         return found[0]
+
+    def _tell_smsc(self, method: str, path: str, **more: Any) -> None:
+        url = f"{self.ready['phone_url']}{path}"
+        answer = httpx.request(method, url, timeout=_TIMEOUT_S, trust_env=False, **more)
+        assert answer.status_code == 200, answer.text
 
     def _get(self, url: str, **headers: str) -> httpx.Response:
         return httpx.get(url, headers=headers, timeout=_TIMEOUT_S, trust_env=False)

@@ -40,12 +40,12 @@ def test_killing_the_web_server_loses_and_doubles_no_message(demo: RunningDemo, 
 
 def test_killing_the_worker_submits_no_message_twice(demo: RunningDemo, chance: random.Random) -> None:
     # Answers that take a while, so that each kill catches messages between hand-over and answer.
-    demo.switch_smsc_faults(delay_ms=400)
+    demo.switch_smsc_fault_on("answer_late", value=400)
     try:
         with senders(demo.ready, "worker") as sending:
             _kill_now_and_then(sending, chance, lambda: _kill_worker_at_work(demo))
     finally:
-        demo.switch_smsc_faults()
+        demo.switch_smsc_faults_off()
     counts = _assert_books_are_right(demo, sending, "worker")
     assert counts.get(MessageStatus.UNKNOWN, 0) > 0, "no kill fell between a hand-over and its answer"
 

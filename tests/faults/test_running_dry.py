@@ -74,7 +74,9 @@ def send_at_once(demo: RunningDemo, bodies: list[str], *, recipient: str = INDIA
 
 
 def leave(demo: RunningDemo, credits: int) -> None:
-    """Buys or spends until so many credits are left and nothing is under way."""
+    """Buys or spends until so many credits are left and nothing is under way; abroad, where it goes quicker."""
+    with demo.as_owner() as connection:
+        connection.execute("update tenancy_organisation set countries = '{GB}'")
     name = f"spent-{uuid.uuid4().hex}"
     if demo.balance()[0] < credits:
         payer.top_up(demo.ready, rupees=100)

@@ -10,13 +10,18 @@ import pytest
 import typer
 
 from khata.api.app import HANDLERS
-from khata.api.hot import MessageBody
+from khata.api.message_body import MessageBody
+from khata.api.opt_outs import OptOutsBody
 from khata.api.top_ups import TopUpBody
 from khata.cli.main import app as khata
 from khata_sandbox.cli import app as khata_sandbox
 from tests.house.project import ROOT, documents, texts
 
-BODIES: dict[str, type[msgspec.Struct]] = {"/v1/messages": MessageBody, "/v1/top-ups": TopUpBody}
+BODIES: dict[str, type[msgspec.Struct]] = {
+    "/v1/messages": MessageBody,
+    "/v1/opt-outs": OptOutsBody,
+    "/v1/top-ups": TopUpBody,
+}
 DECISION_PARTS = ("Context", "Decision", "Alternatives considered", "Consequences")
 
 CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)

@@ -7,7 +7,17 @@ from playwright.sync_api import expect
 
 from tests.faults.running_demo import RunningDemo
 
-from . import tour_of_alerts, tour_of_auto_top_up, tour_of_money, tour_of_paying, tour_of_plans
+from . import (
+    tour_of_alerts,
+    tour_of_auto_top_up,
+    tour_of_emails,
+    tour_of_guards,
+    tour_of_money,
+    tour_of_paying,
+    tour_of_plans,
+    tour_of_templates,
+    tour_of_webhooks,
+)
 from .console import Console
 from .customers import PASSWORD, Customer
 from .mailbox import link_in_mail
@@ -33,13 +43,18 @@ def tour(party: Party) -> Iterator[Stop]:
     yield from _add_credits(party.console)
     yield from tour_of_paying.at_the_gateway(party.console, party.demo)
     yield from tour_of_paying.payments(party.console, party.visitor, party.demo)
+    yield from tour_of_paying.links_and_codes(party.console)
     yield from _messages(party.console)
     yield from _filled(party.console)
     yield from tour_of_alerts.alerts(party.console, DELIVERED)
+    yield from tour_of_guards.guards(party.console, party.demo, DELIVERED)
     yield from tour_of_auto_top_up.auto_top_up(party.console, party.demo)
     yield from _keys_and_settings(party.console)
+    yield from tour_of_webhooks.webhooks(party.console)
     yield from tour_of_money.money_back(party.console, party.demo, DELIVERED)
     yield from tour_of_plans.plans(party.console, party.demo)
+    yield from tour_of_templates.templates(party.console, DELIVERED)
+    yield from tour_of_emails.emails(party.console, party.visitor, party.demo)
     yield from _far_ends(party)
 
 

@@ -13,7 +13,7 @@ from .operators import change_seat, khata_operator, open_top_up
 from .payment_page import open_last_payment, payment_ref, reload_until, reload_until_headed
 from .tour_of_paying import Stop
 
-OPERATOR_PAGES = ("organisations", "top-ups", "reconciliation", "proof", "webhooks", "audit")
+OPERATOR_PAGES = ("organisations", "top-ups", "reconciliation", "proof", "webhooks", "carriers", "audit")
 
 
 def money_back(console: Console, demo: RunningDemo, recipient: str) -> Iterator[Stop]:

@@ -113,6 +113,19 @@ def payments(console: Console, visitor: Console, demo: RunningDemo) -> Iterator[
     yield from _review(page, visitor)
 
 
+def links_and_codes(console: Console) -> Iterator[Stop]:
+    page = console.page
+    for way, name in (("Ask a colleague to pay", "link"), ("UPI QR on this page", "code")):
+        console.open("/billing/add-credits/")
+        page.get_by_role("radio", name=way, exact=True).check()
+        yield f"add-credits-{name}", page
+        console.press("Add Credits")
+        console.expect_heading("Waiting for payment")
+        yield f"payment-{name}", page
+        console.press("Cancel")
+        console.expect_heading("Cancelled")
+
+
 def _ended(console: Console, demo: RunningDemo) -> Iterator[Stop]:
     page = console.page
     console.go_to_gateway()

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 _T = TypeVar("_T")
 
@@ -70,6 +70,10 @@ class FarEnd:
         answer = self.http.get(path, params=query)
         answer.raise_for_status()
         return answer.json()
+
+    def switch_on(self, fault: str, **more: Any) -> None:
+        answer = self.http.post("/faults.json", json={"fault": fault, **more})
+        assert answer.status_code == 200, answer.text
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, f"the {self.name} ended: {self.process.communicate()}"

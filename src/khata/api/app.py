@@ -12,14 +12,30 @@ from khata.api.balance import read_balance
 from khata.api.batch import create_batch
 from khata.api.credit_history import list_credit_history
 from khata.api.docs import list_errors, read_error, read_openapi, read_reference, read_style
+from khata.api.domains import check_domain, create_domain, delete_domain, list_domains, read_domain
 from khata.api.health import healthz, readyz
+from khata.api.inbound_messages import list_inbound_messages, read_inbound_message
 from khata.api.invoices import list_invoices, read_invoice, read_invoice_pdf
 from khata.api.messages import list_messages, read_message
+from khata.api.opt_outs import create_opt_outs, delete_opt_out, list_opt_outs
 from khata.api.options import options_handlers
 from khata.api.problems import refuse, refuse_http, refuse_unexpected
 from khata.api.quotes import create_quote
 from khata.api.refunds import create_refund
+from khata.api.suppressions import delete_suppression, list_suppressions
+from khata.api.templates import create_template, list_templates, read_template
 from khata.api.top_ups import create_top_up, list_top_ups, read_top_up
+from khata.api.webhook_endpoints import (
+    change_webhook_endpoint,
+    create_webhook_endpoint,
+    delete_webhook_endpoint,
+    list_webhook_deliveries,
+    list_webhook_endpoints,
+    read_webhook_endpoint,
+    resend_webhook_delivery,
+    rotate_webhook_secret,
+    test_webhook_endpoint,
+)
 from khata.api.writer import drain_acceptance_writer
 from khata.kernel.errors import KhataError
 
@@ -29,6 +45,14 @@ HANDLERS = (
     list_messages,
     read_message,
     create_quote,
+    list_inbound_messages,
+    read_inbound_message,
+    create_opt_outs,
+    list_opt_outs,
+    delete_opt_out,
+    create_template,
+    list_templates,
+    read_template,
     read_balance,
     list_credit_history,
     create_top_up,
@@ -38,6 +62,22 @@ HANDLERS = (
     list_invoices,
     read_invoice,
     read_invoice_pdf,
+    create_domain,
+    list_domains,
+    read_domain,
+    check_domain,
+    delete_domain,
+    list_suppressions,
+    delete_suppression,
+    create_webhook_endpoint,
+    list_webhook_endpoints,
+    read_webhook_endpoint,
+    change_webhook_endpoint,
+    delete_webhook_endpoint,
+    rotate_webhook_secret,
+    test_webhook_endpoint,
+    list_webhook_deliveries,
+    resend_webhook_delivery,
     read_openapi,
     read_reference,
     read_style,

@@ -8,7 +8,7 @@ from litestar import Request, post
 
 from khata.api.authentication import authenticate
 from khata.api.decoding import decode_chosen, idempotency_key, receive_body
-from khata.api.hot import MessageBody
+from khata.api.message_body import MessageBody, send_request
 from khata.api.threads import in_database_thread
 from khata.api.way_out import with_way_out
 from khata.api.wire import answer
@@ -37,6 +37,7 @@ class BroadcastBody(msgspec.Struct, forbid_unknown_fields=True):
     sender: str | None = msgspec.field(name="from", default=None)
     reference: str | None = None
     metadata: dict[str, str] | None = None
+    template: str | None = None
     all_or_nothing: bool = False
 
 
@@ -95,10 +96,10 @@ def _shape(document: dict[str, Any]) -> type[BatchBody] | type[BroadcastBody]:
 def _requests(batch: BatchBody | BroadcastBody) -> list[SendRequest]:
     if isinstance(batch, BatchBody):
         _check_count("messages", len(batch.messages))
-        return [SendRequest(m.to, m.body, m.sender, m.channel, m.reference, m.metadata) for m in batch.messages]
+        return [send_request(message) for message in batch.messages]
     _check_count("to", len(batch.to))
     return [
-        SendRequest(recipient, batch.body, batch.sender, batch.channel, batch.reference, batch.metadata)
+        SendRequest(recipient, batch.body, batch.sender, batch.channel, batch.reference, batch.metadata, batch.template)
         for recipient in batch.to
     ]
 

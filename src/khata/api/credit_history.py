@@ -86,7 +86,7 @@ def _public_ids(organisation_id: int, entries: list[HistoryEntry]) -> Mapping[UU
     reversals = reversals_by_reference(organisation_id=organisation_id, references=unknown) if unknown else {}
     return (
         {reference: (row.public_id, "Top-up") for reference, row in top_ups.items()}
-        | {id_: (row.public_id, f"SMS to {row.recipient}") for id_, row in messages.items()}
+        | {id_: (row.public_id, f"{row.channel_words} to {row.recipient}") for id_, row in messages.items()}
         | {reference: _reversal(row) for reference, row in reversals.items()}
     )
 

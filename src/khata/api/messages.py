@@ -11,15 +11,18 @@ from litestar.params import FromPath
 from khata.api.authentication import authenticate
 from khata.api.query import Query, read_query
 from khata.api.threads import in_database_thread
-from khata.api.wire import answer, instant
+from khata.api.wire import answer
 from khata.kernel.clock import rfc3339
 from khata.kernel.credits import credits_text
 from khata.kernel.errors import InvalidRequest, NotFound, field_problem
 from khata.kernel.ids import NotAnId, public_id, uuid_from_public
-from khata.messaging import queries
+from khata.mail.core.addresses import NotAnAddress, read_address
+from khata.messaging import mail_queries, queries
+from khata.messaging.configuration import home_region
 from khata.messaging.core.draft import REFERENCE_LENGTH_MAX
 from khata.messaging.core.life import MessageStatus
 from khata.messaging.core.recipients import NotReachable, e164
+from khata.messaging.message_object import message_object
 
 STATUSES = {status.word: status for status in MessageStatus}
 
@@ -57,10 +60,27 @@ class ListedMessage(msgspec.Struct):
     finished_at: str | None
 
 
+class AttachedFile(msgspec.Struct):
+    """What was attached; its content is not kept."""
+
+    name: str
+    size: int
+
+
+class MailDetail(msgspec.Struct):
+    """What an e-mail has besides its text."""
+
+    subject: str
+    html: str
+    attachments: list[AttachedFile]
+    unsubscribe: bool
+
+
 class DetailedMessage(ListedMessage):
     """A message with all that happened to it."""
 
     timeline: list[TimelineStep]
+    email: MailDetail | None
 
 
 class MessagePage(msgspec.Struct):
@@ -85,7 +105,17 @@ def _read(request: Request[Any, Any, Any], message_id: str) -> DetailedMessage:
     except NotAnId as error:
         raise NotFound from error
     message = queries.message(organisation_id=caller.organisation_id, message_id=id_)
-    return DetailedMessage(**_fields(message), timeline=[_step(step) for step in message.timeline])
+    timeline = [_step(step) for step in message.timeline]
+    email = _mail_detail(caller.organisation_id, id_) if message.channel == "email" else None
+    return msgspec.convert({**message_object(message), "timeline": timeline, "email": email}, DetailedMessage)
+
+
+def _mail_detail(organisation_id: int, message_id: UUID) -> MailDetail | None:
+    shown = mail_queries.mail(organisation_id=organisation_id, message_id=message_id)
+    if shown is None:
+        return None
+    files = [AttachedFile(name, size) for name, size in shown.files]
+    return MailDetail(shown.subject, shown.html, files, shown.has_unsubscribe)
 
 
 def _list(request: Request[Any, Any, Any]) -> MessagePage:
@@ -98,7 +128,7 @@ def _list(request: Request[Any, Any, Any]) -> MessagePage:
         limit=query.limit(),
     )
     following = None if page.next_cursor is None else public_id("msg", UUID(page.next_cursor))
-    return MessagePage([ListedMessage(**_fields(row)) for row in page.rows], following)
+    return MessagePage([msgspec.convert(message_object(row), ListedMessage) for row in page.rows], following)
 
 
 def _filter(query: Query) -> queries.MessageFilter:
@@ -113,8 +143,10 @@ def _filter(query: Query) -> queries.MessageFilter:
 
 def _recipient(text: str | None) -> str | None:
     try:
-        return None if text is None else e164(text)
-    except NotReachable as error:
+        if text is None or "@" in text:
+            return text and read_address(text)
+        return e164(text, home_region())
+    except (NotReachable, NotAnAddress) as error:
         raise InvalidRequest([field_problem("to", "invalid_recipient", str(error))]) from error
 
 
@@ -123,28 +155,6 @@ def _reference(text: str | None) -> str | None:
         detail = f"A reference is 1 to {REFERENCE_LENGTH_MAX} characters."
         raise InvalidRequest([field_problem("reference", "invalid", detail)])
     return text
-
-
-def _fields(message: queries.MessageDetail) -> dict[str, Any]:
-    used = message.credits_captured_micro
-    return {
-        "id": message.public_id,
-        "status": message.status.word,
-        "channel": message.channel,
-        "to": message.recipient,
-        "sender": message.sender,
-        "body": message.body,
-        "segments": message.segments,
-        "encoding": message.encoding,
-        "credits": credits_text(message.credits_micro),
-        "credits_used": None if used is None else credits_text(used),
-        "reference": message.reference,
-        "metadata": message.metadata,
-        "error": DeliveryError(message.error_code, message.error_detail) if message.error_code else None,
-        "created_at": rfc3339(message.accepted_at),
-        "submitted_at": instant(message.submitted_at),
-        "finished_at": instant(message.finished_at),
-    }
 
 
 def _step(step: queries.TimelineStep) -> TimelineStep:

@@ -8,12 +8,12 @@ from litestar import Request, post
 
 from khata.api.authentication import authenticate
 from khata.api.decoding import read_body
-from khata.api.hot import MessageBody
+from khata.api.message_body import MessageBody, send_request
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer
 from khata.kernel.credits import credits_text
 from khata.ledger.queries import balance
-from khata.messaging.operations import SendRequest, quote_message
+from khata.messaging.operations import quote_message
 
 
 class Quote(msgspec.Struct):
@@ -34,7 +34,7 @@ async def create_quote(request: Request[Any, Any, Any]) -> Any:
 
 def _quote(request: Request[Any, Any, Any], body: MessageBody) -> Quote:
     caller = authenticate(request, "send")
-    quote = quote_message(SendRequest(body.to, body.body, body.sender, body.channel, body.reference, body.metadata))
+    quote = quote_message(send_request(body), organisation_id=caller.organisation_id)
     available = balance(organisation_id=caller.organisation_id).available
     return Quote(
         segments=quote.segments,

@@ -6,7 +6,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
 from litestar import Request, get, post
 from litestar.params import FromPath
 
@@ -14,14 +13,14 @@ from khata.api.authentication import authenticate
 from khata.api.decoding import idempotency_key, read_body
 from khata.api.query import read_query
 from khata.api.threads import in_database_thread
-from khata.api.wire import answer, instant
+from khata.api.wire import answer
 from khata.billing import queries
 from khata.billing.operations import start_top_up
-from khata.kernel.clock import rfc3339
-from khata.kernel.credits import credits_text
+from khata.billing.top_up_object import refund_object, top_up_object
 from khata.kernel.errors import InvalidRequest, NotFound, field_problem
 from khata.kernel.ids import NotAnId, uuid_from_public
-from khata.kernel.money import money_text, paise_from_text
+from khata.kernel.money import paise_from_text
+from khata.payments.ways import PayBy
 
 # Programs write plain decimals. People may group digits, but "100,50" is a hundred to one program and ten thousand
 # to another.
@@ -33,6 +32,8 @@ class TopUpBody(msgspec.Struct, forbid_unknown_fields=True):
 
     amount: str
     currency: Literal["INR"] = "INR"
+    pay_by: Literal["checkout", "link", "upi_qr"] = "checkout"
+    gateway: str | None = None
 
 
 class Payment(msgspec.Struct):
@@ -73,7 +74,10 @@ class TopUp(msgspec.Struct):
     currency: str
     credits: str
     bonus_credits: str
+    gateway: str
+    pay_by: str
     checkout_url: str
+    upi_uri: str | None
     created_at: str
     expires_at: str
     paid_at: str | None
@@ -120,6 +124,8 @@ def _create(request: Request[Any, Any, Any], body: TopUpBody, key: str) -> tuple
         currency=body.currency,
         idempotency_key=key,
         api_key_id=caller.api_key_id,
+        pay_by=PayBy(body.pay_by),
+        gateway_code=body.gateway,
     )
     return top_up, is_replayed
 
@@ -156,47 +162,8 @@ def top_up_uuid(text: str) -> UUID:
 
 
 def _shown(top_up: queries.TopUpRow) -> TopUp:
-    return TopUp(
-        id=top_up.public_id,
-        status=top_up.state.value,
-        purpose=top_up.purpose.value,
-        amount=money_text(top_up.amount_minor),
-        tax=money_text(top_up.tax_minor),
-        total=money_text(top_up.total_minor),
-        currency=top_up.currency,
-        credits=credits_text(top_up.credits_micro),
-        bonus_credits=credits_text(top_up.bonus_micro),
-        checkout_url=f"{settings.ENVIRONMENT.base_url}/billing/payments/{top_up.public_id}/checkout/",
-        created_at=rfc3339(top_up.created_at),
-        expires_at=rfc3339(top_up.expires_at),
-        paid_at=instant(top_up.paid_at),
-        payments=[_shown_payment(payment) for payment in top_up.payments],
-        refunds=[shown_refund(refund) for refund in top_up.refunds],
-        invoice_id=top_up.invoice.public_id if top_up.invoice else None,
-    )
+    return msgspec.convert(top_up_object(top_up), TopUp)
 
 
 def shown_refund(refund: queries.RefundRow) -> Refund:
-    return Refund(
-        id=refund.public_id,
-        status=refund.state.value,
-        amount=money_text(refund.amount_minor),
-        tax=money_text(refund.tax_minor),
-        credits=credits_text(refund.credits_micro),
-        reason=refund.reason,
-        reference=refund.refund_ref,
-        bank_reference=refund.bank_ref or None,
-        created_at=rfc3339(refund.created_at),
-        finished_at=instant(refund.ended_at),
-    )
-
-
-def _shown_payment(payment: queries.PaymentRow) -> Payment:
-    return Payment(
-        reference=payment.payment_ref,
-        status=str(payment.status),
-        method=str(payment.method),
-        amount=money_text(payment.amount_minor),
-        bank_reference=payment.bank_ref or None,
-        created_at=rfc3339(payment.created_at),
-    )
+    return msgspec.convert(refund_object(refund), Refund)

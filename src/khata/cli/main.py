@@ -8,6 +8,7 @@ import typer
 from khata.cli.check.command import check
 from khata.cli.demo.command import demo
 from khata.cli.errors import CommandStopped
+from khata.cli.inbound_numbers import inbound_number
 from khata.cli.invoices import invoices
 from khata.cli.migrate import migrate
 from khata.cli.offers import bonus, coupon
@@ -43,6 +44,7 @@ app.add_typer(invoices, name="invoices")
 app.add_typer(plan, name="plan")
 app.add_typer(bonus, name="bonus")
 app.add_typer(coupon, name="coupon")
+app.add_typer(inbound_number, name="inbound-number")
 
 if __name__ == "__main__":
     app()

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from khata.billing import queries as billing
+from khata.billing.configuration import tax_law
 from khata.console.access import owner_names
 from khata.console.payment_words import is_on_its_way
 from khata.console.requests import ConsoleRequest, MemberRequest
@@ -21,8 +22,24 @@ from khata.pricing.core.rate_card import Rate
 AREAS = {
     "dashboard": "dashboard",
     "send_sms": "send",
+    "send_email": "send",
+    "domains": "send",
+    "domain": "send",
+    "domain_remove": "send",
+    "suppressions": "logs",
+    "templates": "templates",
+    "template": "templates",
+    "template_new": "templates",
+    "template_retire": "templates",
+    "templates_import": "templates",
+    "templates_test": "templates",
+    "senders": "templates",
     "logs": "logs",
     "message": "logs",
+    "inbound": "logs",
+    "opt_outs": "logs",
+    "opt_out_add": "logs",
+    "opt_out_remove": "logs",
     "billing": "billing",
     "billing_details": "billing",
     "add_credits": "billing",
@@ -37,7 +54,13 @@ AREAS = {
     "payment_checkout": "billing",
     "keys": "keys",
     "key_revoke": "keys",
+    "webhooks": "webhooks",
+    "webhook_endpoint": "webhooks",
+    "webhook_rotate": "webhooks",
+    "webhook_delete": "webhooks",
+    "webhook_delivery": "webhooks",
     "settings": "settings",
+    "countries": "settings",
 }
 """Which entry of the sidebar a page belongs to, by the page's name."""
 
@@ -101,6 +124,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "page": page,
         "area": AREAS.get(page, ""),
         "is_balance_live": page in _BALANCE_LIVE_ON,
+        "tax_name": tax_law().tax_name,
     }
     return shown
 

@@ -25,6 +25,36 @@ class DocumentId(_PublicId):
     regex = "inv_[0-9a-z]{26}"
 
 
+class WebhookEndpointId(_PublicId):
+    prefix = "whe"
+    regex = "whe_[0-9a-z]{26}"
+
+
+class WebhookDeliveryId(_PublicId):
+    prefix = "whd"
+    regex = "whd_[0-9a-z]{26}"
+
+
 class MessageId(_PublicId):
     prefix = "msg"
     regex = "msg_[0-9a-z]{26}"
+
+
+class DomainId(_PublicId):
+    prefix = "dom"
+    regex = "dom_[0-9a-z]{26}"
+
+
+class SuppressionId(_PublicId):
+    prefix = "sup"
+    regex = "sup_[0-9a-z]{26}"
+
+
+class TemplateId(_PublicId):
+    prefix = "tpl"
+    regex = "tpl_[0-9a-z]{26}"
+
+
+class OptOutId(_PublicId):
+    prefix = "opt"
+    regex = "opt_[0-9a-z]{26}"

@@ -8,14 +8,21 @@ from khata.kernel.credits import NotCredits, credits_text, micro_from_text
 from khata.kernel.errors import InvalidRequest
 from khata.kernel.money import NotAnAmount, paise_from_text
 from khata.payments.registry import gateways
+from khata.payments.ways import PayBy
 from khata.tenancy.core.gstin import STATES
+from khata.tenancy.core.tax_scheme import TaxScheme
 from khata.tenancy.operations import SCOPES
 
 PRESETS_RUPEES = (500, 1_000, 5_000, 10_000)
 AMOUNT_DEFAULT = "1000"
 COUPON_LENGTH_MAX = 64
 _STATE_CHOICES = [("", "Choose…"), *sorted(STATES.items(), key=lambda state: state[1])]
-_SCOPE_WORDS = {"send": "Send messages", "read": "Read messages and balance", "billing": "Start top-ups and refunds"}
+_SCOPE_WORDS = {
+    "send": "Send messages",
+    "read": "Read messages and balance",
+    "billing": "Start top-ups and refunds",
+    "webhooks": "Manage webhooks",
+}
 _NOT_AN_AMOUNT = "Enter an amount in rupees above zero, with at most two decimals, like 1000 or 1,000.50."
 
 
@@ -49,6 +56,7 @@ class AddCreditsForm(forms.Form):
     amount_shown = forms.CharField(required=False)
     token = forms.CharField(max_length=64)
     gateway = forms.ChoiceField(label="Pay through", choices=gateway_choices, required=False)
+    pay_by = forms.ChoiceField(label="How", choices=[(way.value, way.value) for way in PayBy], required=False)
     coupon = forms.CharField(
         label="Coupon",
         max_length=COUPON_LENGTH_MAX,
@@ -57,6 +65,7 @@ class AddCreditsForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
     state_code = forms.ChoiceField(label="State", choices=_STATE_CHOICES, required=False)
+    address = forms.CharField(label="Address", max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 3}))
     legal_name = forms.CharField(label="Billed to", max_length=160, required=False)
 
     def __init__(self, data: Any = None, **options: Any) -> None:
@@ -85,6 +94,18 @@ class BillingDetailsForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
     )
 
+    def __init__(self, scheme: TaxScheme, *given: Any, **options: Any) -> None:
+        """Asks only what an invoice under that scheme needs."""
+        super().__init__(*given, **options)
+        if not scheme.has_states:
+            del self.fields["state_code"]
+        if scheme is TaxScheme.VAT:
+            self.fields["address"].required = True
+            self.fields["gstin"].label = "VAT number"
+            self.fields["gstin"].help_text = "With its country's letters. In another country of the EU you owe the tax."
+        if scheme is TaxScheme.NONE:
+            del self.fields["gstin"]
+
 
 class SmsForm(forms.Form):
     recipients = forms.CharField(
@@ -98,6 +119,17 @@ class SmsForm(forms.Form):
     )
     body = forms.CharField(label="Message", max_length=2_000, strip=False, widget=forms.Textarea(attrs={"rows": 6}))
     token = forms.CharField(max_length=64, required=False)
+
+    template_ref: str | None = None
+    """The register's number of the template the message is written into."""
+
+    def written(self) -> dict[str, str]:
+        """What is written so far, right or not, as far as it decides the cost."""
+        return {name: str(self[name].value() or "") for name in ("recipients", "body")}
+
+    def draft(self) -> dict[str, str]:
+        """What brings the form back as it is."""
+        return {name: str(self[name].value() or "") for name in self.fields if name != "token"}
 
 
 class ApiKeyForm(forms.Form):

@@ -94,7 +94,7 @@ def _reversed(entry: HistoryEntry, reversal: Reversal) -> HistoryLine:
 
 
 def _message_words(entry: HistoryEntry, message: MessageSummary) -> str:
-    what = f"SMS to {masked_phone(message.recipient)}"
+    what = f"{message.channel_words} to {masked_phone(message.recipient)}"
     if entry.kind == Kind.VOID:
         return f"{what} · returned"
     return what if message.credits_captured_micro is not None else f"{what} · reserved"

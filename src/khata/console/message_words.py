@@ -3,6 +3,7 @@
 from khata.console.words import BAD, BUSY, CALM, OK, WARN, badge, credits_words
 from khata.kernel.credits import MICRO_PER_CREDIT
 from khata.messaging.core.life import MessageStatus
+from khata.messaging.core.send_window import IST
 from khata.messaging.queries import MessageDetail
 
 BADGES = {
@@ -21,6 +22,7 @@ BADGES = {
 EVENTS = {
     "accepted": "Accepted",
     "credits_held": "Credits reserved",
+    "waiting": "Waiting",
     "submitted": "Sent to carrier",
     "delivered": "Delivered",
     "undelivered": "Failed",
@@ -44,13 +46,24 @@ _SENTENCES = {
     MessageStatus.CANCELLED: "It was cancelled before it was sent.",
 }
 
+_MAIL_SENTENCES = _SENTENCES | {
+    MessageStatus.SUBMITTED: "The mail server has it. Where it bounces, that shows here within three days.",
+    MessageStatus.DELIVERED: "The mail server took it, and no bounce came back.",
+    MessageStatus.UNDELIVERED: "It bounced: its reader's mail server did not keep it.",
+    MessageStatus.FAILED: "No mail server took it, so nothing was sent.",
+    MessageStatus.EXPIRED: "The mail server never confirmed that it took it.",
+}
+
 
 def message_sentence(message: MessageDetail) -> str:
     """One plain sentence on what happened, and one on the credits."""
     if message.status is MessageStatus.UNKNOWN and message.credits_captured_micro is None:
         verb = "stays" if message.credits_micro == MICRO_PER_CREDIT else "stay"
         return f"The carrier has not answered. {credits_words(message.credits_micro)} {verb} reserved until it does."
-    sentence = _SENTENCES.get(message.status, "The carrier has not answered.")
+    if message.waits_for is not None:
+        return f"It waits for {message.waits_for.astimezone(IST):%H:%M IST}: such messages go out only by day."
+    sentences = _MAIL_SENTENCES if message.channel == "email" else _SENTENCES
+    sentence = sentences.get(message.status, "The carrier has not answered.")
     return f"{sentence} {_cost_sentence(message)}".strip()
 
 

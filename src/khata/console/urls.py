@@ -2,27 +2,53 @@
 
 from django.urls import path, register_converter
 
-from khata.console.converters import DocumentId, MessageId, TopUpId
+from khata.console.converters import (
+    DocumentId,
+    DomainId,
+    MessageId,
+    OptOutId,
+    SuppressionId,
+    TemplateId,
+    TopUpId,
+    WebhookDeliveryId,
+    WebhookEndpointId,
+)
 from khata.console.views import (
     add_credits,
     alerts,
     auto_top_up,
     billing,
+    countries,
     credit_history,
     dashboard,
+    domains,
+    inbound,
     invoices,
     keys,
     logs,
     one_tap,
+    opt_outs,
     payments,
     plans,
     send,
+    send_email,
+    senders,
     settings,
+    suppressions,
+    templates,
+    unsubscribe,
+    webhooks,
 )
 
 register_converter(TopUpId, "top_up")
 register_converter(DocumentId, "document")
 register_converter(MessageId, "message")
+register_converter(WebhookEndpointId, "endpoint")
+register_converter(WebhookDeliveryId, "delivery")
+register_converter(DomainId, "domain")
+register_converter(SuppressionId, "suppression")
+register_converter(TemplateId, "template")
+register_converter(OptOutId, "opt_out")
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -52,11 +78,41 @@ urlpatterns = [
     path("billing/payments/<top_up:top_up_id>/again/", payments.again, name="payment_again"),
     path("send/sms/", send.sms, name="send_sms"),
     path("send/sms/quote/", send.quote, name="send_sms_quote"),
+    path("send/email/", send_email.email, name="send_email"),
+    path("send/email/domains/", domains.domains, name="domains"),
+    path("send/email/domains/<domain:domain_id>/", domains.domain, name="domain"),
+    path("send/email/domains/<domain:domain_id>/check/", domains.check, name="domain_check"),
+    path("send/email/domains/<domain:domain_id>/remove/", domains.remove, name="domain_remove"),
+    path("logs/suppressions/", suppressions.page, name="suppressions"),
+    path("logs/suppressions/<suppression:suppression_id>/forgive/", suppressions.forgive, name="suppression_forgive"),
+    path("templates/", templates.page, name="templates"),
+    path("templates/new/", templates.new, name="template_new"),
+    path("templates/import/", templates.import_list, name="templates_import"),
+    path("templates/test/", templates.test, name="templates_test"),
+    path("templates/senders/", senders.page, name="senders"),
+    path("templates/senders/add/", senders.add, name="sender_add"),
+    path("templates/senders/remove/", senders.remove, name="sender_remove"),
+    path("templates/<template:template_id>/", templates.template, name="template"),
+    path("templates/<template:template_id>/retire/", templates.retire, name="template_retire"),
     path("logs/", logs.messages, name="logs"),
     path("logs/messages/<message:message_id>/", logs.message, name="message"),
+    path("logs/inbound/", inbound.inbound, name="inbound"),
+    path("logs/opt-outs/", opt_outs.page, name="opt_outs"),
+    path("logs/opt-outs/add/", opt_outs.add, name="opt_out_add"),
+    path("logs/opt-outs/<opt_out:opt_out_id>/remove/", opt_outs.remove, name="opt_out_remove"),
     path("developers/keys/", keys.keys, name="keys"),
     path("developers/keys/<uuid:api_key_id>/revoke/", keys.revoke, name="key_revoke"),
+    path("developers/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("developers/webhooks/<endpoint:endpoint_id>/", webhooks.endpoint, name="webhook_endpoint"),
+    path("developers/webhooks/<endpoint:endpoint_id>/test/", webhooks.test, name="webhook_test"),
+    path("developers/webhooks/<endpoint:endpoint_id>/secret/", webhooks.rotate, name="webhook_rotate"),
+    path("developers/webhooks/<endpoint:endpoint_id>/switch/", webhooks.switch, name="webhook_switch"),
+    path("developers/webhooks/<endpoint:endpoint_id>/delete/", webhooks.delete, name="webhook_delete"),
+    path("developers/webhooks/deliveries/<delivery:delivery_id>/", webhooks.delivery, name="webhook_delivery"),
+    path("developers/webhooks/deliveries/<delivery:delivery_id>/resend/", webhooks.resend, name="webhook_resend"),
+    path("unsubscribe/<slug:ref>", unsubscribe.unsubscribe, name="unsubscribe"),
     path("settings/", settings.settings, name="settings"),
+    path("settings/countries/", countries.countries, name="countries"),
     path("settings/limits/", settings.limits, name="limits"),
     path("settings/theme/", settings.theme, name="theme"),
 ]

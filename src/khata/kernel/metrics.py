@@ -24,6 +24,9 @@ CARRIER_BOUND = Gauge("khata_carrier_bound", "1 while messages can be handed ove
 CARRIER_OUTSTANDING = Gauge(
     "khata_carrier_outstanding", "Submissions whose answer has not come.", ["carrier"], registry=REGISTRY
 )
+CARRIER_ANSWERS = Counter(
+    "khata_carrier_answers", "What carriers answered to submissions.", ["carrier", "answer"], registry=REGISTRY
+)
 
 _BATCH_SIZE = Histogram("khata_batch_size", "Requests per commit.", ["writer"], buckets=_SIZES, registry=REGISTRY)
 _BATCH_SECONDS = Histogram(

@@ -25,6 +25,12 @@ def raise_alerts(timestamp: int) -> None:
     operations.raise_alerts()
 
 
+@app.periodic(cron=_EVERY_MINUTE)
+@app.task(name="notices.announce_disabled_endpoints", queue=QUEUE)
+def announce_disabled_endpoints(timestamp: int) -> None:
+    operations.announce_disabled_endpoints()
+
+
 @app.periodic(cron=_EVERY_HOUR)
 @app.task(name="notices.announce_expiries", queue=QUEUE)
 def announce_expiries(timestamp: int) -> None:

@@ -1,4 +1,4 @@
-"""The demo organisation: an owner, billing details, one API key and no credits."""
+"""The demo organisation: an owner, billing details, one API key, a sending domain and no credits."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,10 +6,13 @@ from typing import Protocol
 from khata.billing.operations import open_organisation
 from khata.kernel.ids import organisation_id_from_public, public_organisation_id
 from khata.kernel.transactions import in_transaction
+from khata.mail import queries as mail_queries
+from khata.mail.operations import add_domain, check_domain
 from khata.tenancy.models import Member
 from khata.tenancy.operations import BillingDetails, change_billing_details, create_api_key
 
 ORGANISATION = "ACME"
+DOMAIN = "acme.example"
 DETAILS = BillingDetails(
     legal_name="ACME Private Limited",
     address="12 Residency Road, Bengaluru 560025",
@@ -38,6 +41,8 @@ class SeededDemo:
 
     organisation_id: str
     api_key: str
+    dns_records: list[str]
+    """"name=text" of each record its sending domain needs."""
 
 
 def seed_demo(state: DemoSecrets) -> SeededDemo:
@@ -52,7 +57,19 @@ def seed_demo(state: DemoSecrets) -> SeededDemo:
             change_billing_details(organisation_id=organisation_id, details=DETAILS)
         else:
             organisation_id = membership.organisation_id
-        return SeededDemo(public_organisation_id(organisation_id), _api_key(state, organisation_id, owner))
+        api_key = _api_key(state, organisation_id, owner)
+    return SeededDemo(public_organisation_id(organisation_id), api_key, _dns_records(organisation_id))
+
+
+def _dns_records(organisation_id: int) -> list[str]:
+    """Of its sending domain. The sandbox's DNS starts later, with these records, so they are taken as found."""
+    domains = mail_queries.domains(organisation_id=organisation_id)
+    if not domains:
+        domain_id = add_domain(organisation_id=organisation_id, name=DOMAIN)
+        domains = [mail_queries.domain(organisation_id=organisation_id, domain_id=domain_id)]
+        found = {record.name: [record.value] for record, _ in domains[0].records}
+        check_domain(organisation_id=organisation_id, domain_id=domain_id, find=found.get)
+    return [f"{record.name}={record.value}" for domain in domains for record, _ in domain.records]
 
 
 def _api_key(state: DemoSecrets, organisation_id: int, owner: Member) -> str:

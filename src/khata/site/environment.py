@@ -4,11 +4,21 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from khata.billing.core.numbering import PREFIX
+from khata.messaging.core.country_names import COUNTRY_NAMES
+from khata.messaging.core.dlt import REGISTER_NUMBER
+from khata.messaging.core.recipients import INDIA
+from khata.messaging.core.send_window import read_window
+from khata.messaging.core.velocity import read_rules
 from khata.tenancy.core.gstin import STATES, InvalidGstin, normalise_gstin
+from khata.tenancy.core.tax_scheme import TaxScheme
+from khata.webhooks.core.targets import Network
+
+DNS_SERVER = re.compile(r"([0-9.]+|\[[0-9a-f:.]+\]):[0-9]{1,5}")
 
 
 class Misconfigured(Exception):
@@ -39,12 +49,23 @@ class Environment:
     smpp_password: str
     smpp_window: int
     smpp_submits_per_s_max: int
+    carriers_file: str
+    dlt_telemarketers: tuple[str, ...]
+    dlt_send_window: str
+    home_region: str
+    velocity_rules: tuple[str, ...]
     smtp_host: str
     smtp_port: int
     mail_from: str
+    mail_bounce_domain: str
+    mail_bounce_secret: str
+    mail_spf_include: str
+    dns_servers: tuple[str, ...]
+    webhook_networks: tuple[Network, ...]
     merchant_name: str
     phone_url: str
     mailbox_url: str
+    tax_scheme: TaxScheme
     tax_state_code: str
     tax_rate_percent: int
     tax_country: str
@@ -66,7 +87,7 @@ class Environment:
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown or logged."""
         passwords = [unquote(urlsplit(url).password or "") for url in (self.database_url, self.database_owner_url)]
-        named = (self.secret_key, self.smpp_password, self.metrics_token)
+        named = (self.secret_key, self.smpp_password, self.metrics_token, self.mail_bounce_secret)
         of_gateways = (self.razorpay_key_secret, *self.razorpay_webhook_secrets)
         return (*passwords, *named, *of_gateways, self.stripe_secret_key, *self.stripe_webhook_secrets)
 
@@ -93,6 +114,7 @@ def read_environment(source: Mapping[str, str] | None = None) -> Environment:
     """Raises Misconfigured."""
     read = _Reader(os.environ if source is None else source)
     mode = read.choice("KHATA_MODE", ("sandbox", "live"), "sandbox")
+    country = read.text("KHATA_TAX_COUNTRY", INDIA)
     environment = Environment(
         database_url=read.required("DATABASE_URL"),
         database_owner_url=read.text("KHATA_DATABASE_OWNER_URL", "") or read.required("DATABASE_URL"),
@@ -117,15 +139,26 @@ def read_environment(source: Mapping[str, str] | None = None) -> Environment:
         smpp_password=read.text("KHATA_SMPP_PASSWORD", ""),
         smpp_window=read.number("KHATA_SMPP_WINDOW", 100),
         smpp_submits_per_s_max=read.number("KHATA_SMPP_SUBMITS_PER_SECOND_MAX", 0),
+        carriers_file=read.text("KHATA_CARRIERS_FILE", ""),
+        dlt_telemarketers=read.several("KHATA_DLT_TELEMARKETERS"),
+        dlt_send_window=read.text("KHATA_DLT_SEND_WINDOW", "10:00-21:00"),
+        home_region=read.text("KHATA_HOME_REGION", INDIA),
+        velocity_rules=read.several("KHATA_VELOCITY_RULES", "*:200/1000"),
         smtp_host=read.text("KHATA_SMTP_HOST", "127.0.0.1"),
         smtp_port=read.number("KHATA_SMTP_PORT", 1025),
         mail_from=read.text("KHATA_MAIL_FROM", "Khata <khata@localhost>"),
+        mail_bounce_domain=read.text("KHATA_MAIL_BOUNCE_DOMAIN", ""),
+        mail_bounce_secret=read.text("KHATA_MAIL_BOUNCE_SECRET", ""),
+        mail_spf_include=read.text("KHATA_MAIL_SPF_INCLUDE", ""),
+        dns_servers=read.several("KHATA_DNS_SERVERS"),
+        webhook_networks=read.networks("KHATA_WEBHOOK_NETWORKS"),
         merchant_name=read.text("KHATA_MERCHANT_NAME", "Khata"),
         phone_url=read.text("KHATA_PHONE_URL", ""),
         mailbox_url=read.text("KHATA_MAILBOX_URL", ""),
+        tax_scheme=TaxScheme(read.choice("KHATA_TAX_SCHEME", tuple(TaxScheme), _usual_scheme(country))),
         tax_state_code=read.text("KHATA_TAX_STATE_CODE", "29"),
         tax_rate_percent=read.number("KHATA_TAX_RATE_PERCENT", 18),
-        tax_country=read.text("KHATA_TAX_COUNTRY", "IN"),
+        tax_country=country,
         tax_name=read.text("KHATA_TAX_NAME", "VAT"),
         tax_service_code=read.text("KHATA_TAX_SERVICE_CODE", "998413"),
         supplier_name=read.text("KHATA_SUPPLIER_NAME", read.text("KHATA_MERCHANT_NAME", "Khata")),
@@ -142,7 +175,14 @@ def read_environment(source: Mapping[str, str] | None = None) -> Environment:
     )
     _check_together(environment)
     _check_invoicing(environment)
+    _check_dlt(environment)
+    _check_destinations(environment)
     return environment
+
+
+def read_secret(name: str) -> str:
+    """The value of a variable that the carriers file names, or of the file that `NAME_FILE` names."""
+    return _Reader(os.environ).required(name)
 
 
 def _check_together(environment: Environment) -> None:
@@ -150,6 +190,8 @@ def _check_together(environment: Environment) -> None:
         raise Misconfigured("KHATA_SECRET_KEY must be at least 32 characters of randomness.")
     if 0 < len(environment.metrics_token) < 16:
         raise Misconfigured("KHATA_METRICS_TOKEN must be at least 16 characters of randomness.")
+    if strange := [text for text in environment.dns_servers if not DNS_SERVER.fullmatch(text)]:
+        raise Misconfigured(f"KHATA_DNS_SERVERS must list addresses like 10.0.0.2:53, not “{strange[0]}”.")
     if environment.smpp_window < 1:
         raise Misconfigured("KHATA_SMPP_WINDOW must be at least 1.")
     if environment.mode == "live" and not environment.is_https:
@@ -175,8 +217,14 @@ def _check_invoicing(environment: Environment) -> None:
         raise Misconfigured(f"KHATA_TAX_COUNTRY must be two capital letters, not “{environment.tax_country}”.")
     if not re.fullmatch(r"[0-9]{0,8}", environment.tax_service_code):
         raise Misconfigured("KHATA_TAX_SERVICE_CODE must be at most eight digits.")
-    if environment.tax_country == "IN":
+    if environment.tax_scheme not in (_usual_scheme(environment.tax_country), TaxScheme.NONE):
+        raise Misconfigured("KHATA_TAX_SCHEME is gst or none where KHATA_TAX_COUNTRY is IN, vat or none elsewhere.")
+    if environment.tax_scheme.has_states:
         _check_indian_supplier(environment)
+
+
+def _usual_scheme(country: str) -> TaxScheme:
+    return TaxScheme.GST if country == INDIA else TaxScheme.VAT
 
 
 def _check_indian_supplier(environment: Environment) -> None:
@@ -190,6 +238,25 @@ def _check_indian_supplier(environment: Environment) -> None:
         raise Misconfigured(f"KHATA_SUPPLIER_GSTIN: {error}") from error
     if gstin[:2] != environment.tax_state_code:
         raise Misconfigured("KHATA_SUPPLIER_GSTIN belongs to another State than KHATA_TAX_STATE_CODE.")
+
+
+def _check_dlt(environment: Environment) -> None:
+    strange = next((text for text in environment.dlt_telemarketers if not REGISTER_NUMBER.fullmatch(text)), None)
+    if strange is not None:
+        raise Misconfigured(f"KHATA_DLT_TELEMARKETERS must be numbers of 12 to 20 digits, not “{strange}”.")
+    try:
+        read_window(environment.dlt_send_window)
+    except ValueError as error:
+        raise Misconfigured(f"KHATA_DLT_SEND_WINDOW: {error}.") from error
+
+
+def _check_destinations(environment: Environment) -> None:
+    if environment.home_region not in COUNTRY_NAMES:
+        raise Misconfigured(f"KHATA_HOME_REGION must be a country like IN, not “{environment.home_region}”.")
+    try:
+        read_rules(environment.velocity_rules)
+    except ValueError as error:
+        raise Misconfigured(f"KHATA_VELOCITY_RULES: {error}.") from error
 
 
 def _check_key(mode: str, name: str, key: str) -> None:
@@ -239,5 +306,11 @@ class _Reader:
             raise Misconfigured(f"{name} must be an http:// or https:// address, not “{value}”.")
         return value
 
-    def several(self, name: str) -> tuple[str, ...]:
-        return tuple(part.strip() for part in self.text(name, "").split(",") if part.strip())
+    def several(self, name: str, default: str = "") -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.text(name, default).split(",") if part.strip())
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        try:
+            return tuple(ip_network(text) for text in self.several(name))
+        except ValueError as error:
+            raise Misconfigured(f"{name} must list networks like 10.0.0.0/8: {error}.") from error

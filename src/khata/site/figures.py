@@ -63,6 +63,8 @@ def _messages() -> Iterator[Metric]:
         "unknown": figures.unknown_count,
     }
     yield _by_label("khata_holds_open", "Messages whose credits are held (up to 100,000).", "state", open_holds)
+    due = {queue.route: queue.due_count for queue in figures.queues}
+    yield _by_label("khata_route_messages_due", "Messages of a route that wait for a worker.", "route", due)
     yield _gauge("khata_messages_due", "Messages that wait for a worker (up to 100,000).", figures.due_count)
     yield _gauge("khata_messages_due_age_seconds", "For how long the oldest waits.", _age_s(figures.due_since, now))
     yield _gauge(

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Mod
 
@@ -59,6 +60,10 @@ class Organisation(models.Model):
     """NULL for no limit, as in the two caps (micro-credits)."""
     credits_per_day_max = models.BigIntegerField(null=True)
     credits_per_month_max = models.BigIntegerField(null=True)
+    countries = ArrayField(models.TextField(), default=list, db_default=[])
+    """Where messages may go besides the home country: ISO 3166 codes, in order."""
+    has_opt_outs = models.BooleanField(db_default=False)
+    """Since the first number was opted out; while it is false, none need be looked for."""
 
     members = models.ManyToManyField(Member, through="Membership", related_name="organisations")
 

@@ -69,7 +69,7 @@ WRONG = [
     (b'"reference": 1e999', "reference", "wrong_type"),
     (b'"reference": ["a"]', "reference", "wrong_type"),
     (b'"from": {}', "from", "wrong_type"),
-    (b'"channel": "email"', "channel", "unsupported"),
+    (b'"channel": "fax"', "channel", "unsupported"),
     (b'"channel": null', "channel", "wrong_type"),
     (b'"metadata": []', "metadata", "wrong_type"),
     (b'"metadata": "a"', "metadata", "wrong_type"),

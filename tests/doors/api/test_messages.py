@@ -64,6 +64,7 @@ def test_a_message_tells_all_that_was_said_of_it(program: Program) -> None:
         ("credits_held", "-2", None),
     ]
     assert message == {
+        "email": None,
         "id": sent["id"],
         "status": "accepted",
         "channel": "sms",

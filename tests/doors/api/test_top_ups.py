@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -13,6 +14,7 @@ from khata.payments import registry
 from khata.payments.drivers.razorpay import RazorpayGateway, RazorpaySettings
 from tests.drivers.payments.sandbox_gateway import KEY_SECRET, SandboxGateway
 from tests.ports import free_port
+from tests.sandbox.gateway.payer import Payer
 
 from .program import INSTANT, Program
 
@@ -55,7 +57,10 @@ def test_a_top_up_begins_with_its_price_and_where_to_pay(program: Program) -> No
         "currency": "INR",
         "credits": "5000",
         "bonus_credits": "0",
+        "gateway": "razorpay",
+        "pay_by": "checkout",
         "checkout_url": f"http://localhost:8000/billing/payments/{id}/checkout/",
+        "upi_uri": None,
         "paid_at": None,
         "payments": [],
         "refunds": [],
@@ -250,3 +255,47 @@ def unreachable_gateway() -> RazorpayGateway:
         is_sandbox=True,
     )
     return RazorpayGateway(settings)
+
+
+@pytest.mark.parametrize("way", ["link", "upi_qr"])
+def test_a_link_or_a_code_says_where_and_how_it_is_paid(
+    program: Program, sandbox_gateway: SandboxGateway, way: str
+) -> None:
+    answer = begin(program, {**AMOUNT, "pay_by": way})
+    top_up = answer.json()
+    assert (answer.status_code, top_up["pay_by"], top_up["status"]) == (201, way, "created")
+    if way == "link":
+        assert top_up["checkout_url"].startswith(f"{sandbox_gateway.url}/l/")
+        assert top_up["upi_uri"] is None
+    else:
+        assert top_up["checkout_url"] == f"http://localhost:8000/billing/payments/{top_up['id']}/"
+        assert top_up["upi_uri"].startswith("upi://pay?")
+    assert program.get(f"/v1/top-ups/{top_up['id']}").json() == top_up
+
+
+def test_a_link_paid_by_somebody_else_brings_credits(program: Program, sandbox_gateway: SandboxGateway) -> None:
+    top_up = begin(program, {**AMOUNT, "pay_by": "link"}).json()
+    payer = Payer(sandbox_gateway.http).open(urlsplit(top_up["checkout_url"]).path)
+    payer.press("Proceed to pay").press("Pay", within="#netbanking").press("Success")
+    settle_top_up(top_up_id=uuid_from_public("top", top_up["id"]))
+    assert program.get(f"/v1/top-ups/{top_up['id']}").json()["status"] == "paid"
+    assert program.get("/v1/balance").json()["available"] == "5100"
+
+
+def test_a_gateway_can_be_chosen_among_those_configured(program: Program) -> None:
+    chosen = begin(program, {**AMOUNT, "gateway": "razorpay"})
+    assert (chosen.status_code, chosen.json()["gateway"]) == (201, "razorpay")
+    unknown = {**AMOUNT, "gateway": "paypal"}
+    problem = program.refused("POST", 422, "invalid_request", "/v1/top-ups", content=unknown, **keyed())
+    (error,) = problem["errors"]
+    assert (error["field"], error["code"]) == ("gateway", "unknown")
+    assert "razorpay" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("way", "code"), [("cash", "unsupported"), ("", "unsupported"), (None, "wrong_type"), (1, "wrong_type")]
+)
+def test_a_way_to_pay_nobody_knows_is_refused(program: Program, way: object, code: str) -> None:
+    body = AMOUNT | {"pay_by": way}
+    problem = program.refused("POST", 422, "invalid_request", "/v1/top-ups", content=body, **keyed())
+    assert [(error["field"], error["code"]) for error in problem["errors"]] == [("pay_by", code)]

@@ -26,9 +26,22 @@ PAGES = {
     "/billing/plan/": ("Plan", "Pay as you go"),
     "/billing/details/": ("Billing details", "Legal name", "State", "GSTIN"),
     "/send/sms/": ("Send SMS", "To", "Sender", "Message"),
+    "/send/email/": ("Send e-mail", "To", "From", "Subject", "Text"),
+    "/send/email/domains/": ("Sending domains", "No domain yet", "Add domain"),
+    "/logs/suppressions/": ("Suppressed addresses", "No address is suppressed"),
+    "/templates/": ("Templates", "Senders", "Add template"),
+    "/templates/senders/": ("Senders", "Add sender", "Registration in India (DLT)"),
+    "/templates/new/": ("Add template", "Template number", "Variables"),
+    "/templates/import/": ("Import templates", "CSV file", "Columns"),
+    "/templates/test/": ("Test a text", "Result"),
     "/logs/": ("Logs", "Status"),
+    "/logs/inbound/": ("Inbound messages", "No message came in yet."),
+    "/logs/opt-outs/": ("Opt-outs", "Nobody has opted out yet.", "Add numbers"),
+    "/logs/opt-outs/add/": ("Add opt-outs", "Numbers", "Reason"),
     "/developers/keys/": ("API Keys", "Make API key"),
+    "/developers/webhooks/": ("Webhooks", "No endpoint yet", "Address", "Add endpoint"),
     "/settings/": ("Settings", "Organisation", "Theme", "Change password"),
+    "/settings/countries/": ("Countries", "India", "1 credit a segment, always on", "Save countries"),
     "/accounts/password/change/": ("Change password",),
     "/accounts/logout/": ("Log out?",),
     "/accounts/email/": ("E-mail address",),
@@ -43,7 +56,7 @@ VISITOR_PAGES = {
     "/accounts/password/reset/key/1-none/": "This link no longer works",
     "/accounts/confirm-email/none/": "This link no longer works",
 }
-OPEN_TO_VISITORS = {"payment", "theme"}
+OPEN_TO_VISITORS = {"payment", "theme", "unsubscribe"}
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -133,6 +146,12 @@ def address_of(pattern: URLPattern) -> str:
         "message_id": uuid4(),
         "api_key_id": uuid4(),
         "document_id": uuid4(),
+        "endpoint_id": uuid4(),
+        "delivery_id": uuid4(),
+        "template_id": uuid4(),
+        "opt_out_id": uuid4(),
+        "domain_id": uuid4(),
+        "suppression_id": uuid4(),
         "code": "starter",
     }
     return reverse(pattern.name or "", kwargs={name: ids[name] for name in pattern.pattern.converters})

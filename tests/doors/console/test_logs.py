@@ -8,11 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from khata.console.message_words import BADGES, EVENTS, message_sentence
+from khata.ledger.operations import freeze_wallet
 from khata.messaging import queries as messaging
 from khata.messaging.core.life import MessageStatus
-from khata.messaging.operations import SendRequest, send_message
+from khata.messaging.operations import SendRequest, send_message, sweep_overdue
 from khata.tenancy.models import Organisation
 from tests.doors.console.reading import main_text, page_of
+from tests.leases import lease
 
 Give = Callable[[int, int], None]
 
@@ -98,3 +100,18 @@ def test_an_unknown_outcome_says_that_credits_stay_reserved(message: messaging.M
 def test_what_was_not_sent_is_not_charged(message: messaging.MessageDetail) -> None:
     told = message_sentence(replace(message, status=MessageStatus.FAILED, credits_captured_micro=0))
     assert told == "No carrier took it, so nothing was sent. Not charged."
+
+
+def test_a_message_that_was_cancelled_while_it_waited_says_why_and_what_became_of_its_credits(
+    client: Client, organisation: Organisation, message: messaging.MessageDetail
+) -> None:
+    freeze_wallet(organisation.id)
+    while sweep_overdue(token=lease()):
+        pass
+    answer = client.get(reverse("message", args=[message.id]))
+    steps = [" ".join(step.get_text(" ").split()) for step in page_of(answer).select(".timeline strong")]
+    assert steps == ["Accepted", "Credits reserved", "Credits returned", "Cancelled"]
+    text = main_text(answer)
+    assert "It was cancelled before it was sent. Not charged." in text
+    assert "Sending was stopped for this organisation before it went out." in text
+    assert page_of(client.get("/logs/?status=cancelled")).select("tbody tr") != []

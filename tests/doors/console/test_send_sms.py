@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from khata.console.views.send import recipients_in
+from khata.console.number_lists import recipients_in
 from khata.ledger.queries import balance
 from khata.messaging import queries as messaging
 from khata.tenancy.models import Organisation

@@ -118,7 +118,8 @@ def _refused(call: Call) -> dict[str, Any]:
 def _refused_with(status: int, refusals: dict[str, Refusal]) -> dict[str, Any]:
     headers = {"X-Request-Id": _REQUEST_ID}
     if name := _STATUS_HEADERS.get(status):
-        headers[name] = _HEADERS[name]
+        # Of conflicts, only a request that is being answered just now is worth repeating.
+        headers[name] = {**_HEADERS[name], "required": status != HTTPStatus.CONFLICT}
     examples = {
         code: {"summary": refusal.meanings[0], "value": example_of(refusal)} for code, refusal in refusals.items()
     }

@@ -13,6 +13,16 @@ FULL_MESSAGE: Example = {
     "reference": "order-4711",
     "metadata": {"shop": "12"},
 }
+EMAIL: Example = {
+    "channel": "email",
+    "to": "asha@example.org",
+    "from": "ACME Shop <orders@shop.example.com>",
+    "subject": "Your order 4711",
+    "body": "It is on its way.",
+    "html": "<p>It is <b>on its way</b>.</p>",
+    "attachments": [{"name": "bill.txt", "content_type": "text/plain", "content": "SGVsbG8="}],
+    "unsubscribe": False,
+}
 SENT: Example = {
     "id": "msg_01kc1v7qk0h5x9m3t8w2b6n4ze",
     "status": "accepted",
@@ -57,6 +67,7 @@ LISTED_MESSAGE: Example = {
 }
 MESSAGE_PAGE: Example = {"data": [LISTED_MESSAGE], "next_cursor": "msg_01kc1v7qk0h5x9m3t8w2b6n4ze"}
 DETAILED_MESSAGE: Example = LISTED_MESSAGE | {
+    "email": None,
     "timeline": [
         {"event": "accepted", "at": "2026-11-22T13:48:13.123456Z", "credits": None, "detail": None},
         {"event": "credits_held", "at": "2026-11-22T13:48:13.123456Z", "credits": "-1", "detail": None},
@@ -104,7 +115,10 @@ TOP_UP: Example = {
     "currency": "INR",
     "credits": "5000",
     "bonus_credits": "0",
+    "gateway": "razorpay",
+    "pay_by": "checkout",
     "checkout_url": "http://localhost:8000/billing/payments/top_01kc1tt8n0q4y7c2s6v9d3j5ka/checkout/",
+    "upi_uri": None,
     "created_at": "2026-11-22T13:40:21.000812Z",
     "expires_at": "2026-11-22T14:00:21.000812Z",
     "paid_at": None,
@@ -194,6 +208,18 @@ PROBLEM_EXTRAS: dict[str, Example] = {
     "invalid_recipient": {
         "errors": [{"field": "to", "code": "invalid_recipient", "detail": "No such telephone number exists."}]
     },
+    "template_not_matched": {
+        "errors": [
+            {
+                "field": "body",
+                "code": "variable_too_long",
+                "detail": "Nearest is template 1107161234567890001. Variable 2 {#var#} has 31 characters; at most 30 "
+                "are allowed.",
+            }
+        ]
+    },
+    "country_not_allowed": {"country": "NP"},
+    "destination_throttled": {"destination": "NP", "period": "hour", "most": 200, "retry_after_s": 1_740},
     "missing_scope": {"scope": "send"},
     "rate_limited": {"retry_after_s": 3},
     "spend_cap_reached": {"period": "day", "cap": "5000", "used": "4999.5"},

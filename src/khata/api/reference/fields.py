@@ -9,17 +9,26 @@ from typing import Any
 
 from khata.api.credit_history import KINDS
 from khata.api.messages import STATUSES
+from khata.api.reference.mail_fields import MAIL_FIELDS
 from khata.billing.core.invoices import DocumentKind
 from khata.billing.core.refund_life import RefundState
 from khata.billing.queries import TopUpPurpose, TopUpState
+from khata.messaging.core.dlt import CATEGORIES
 from khata.messaging.core.draft import BODY_LENGTH_MAX, METADATA_COUNT_MAX, METADATA_LENGTH_MAX, REFERENCE_LENGTH_MAX
 from khata.messaging.core.recipients import RECIPIENT_LENGTH_MAX
+from khata.messaging.operations.opt_outs import REASON_LENGTH_MAX
 from khata.payments.port import PaymentMethod, PaymentStatus
+from khata.payments.ways import PayBy
+from khata.webhooks.core.retries import DeliveryState
+from khata.webhooks.core.targets import URL_LENGTH_MAX
+from khata.webhooks.operations import CHOOSABLE
+from khata.webhooks.operations.endpoints import DESCRIPTION_LENGTH_MAX
 
 _CREDITS = {"pattern": r"^-?[0-9]+(\.[0-9]{1,6})?$"}
 _MONEY = {"pattern": r"^[0-9]+\.[0-9]{2}$"}
 _INSTANT = {"format": "date-time"}
 _ENCODING = {"enum": ["gsm7", "ucs2"]}
+_ENDPOINT_STATUS = {"enum": ["enabled", "disabled"]}
 
 
 def _id(prefix: str) -> Mapping[str, Any]:
@@ -44,6 +53,10 @@ FIELDS: Mapping[str, Described] = {
         f"Pairs of texts of yours, each at most {METADATA_LENGTH_MAX} characters.",
         {"maxProperties": METADATA_COUNT_MAX},
     ),
+    "template": (
+        "For messages to India: the register's number of the template it goes by. By default it is found by the text.",
+        {},
+    ),
     "messages": ("The messages, 1 to 10,000.", {}),
     "all_or_nothing": ("Whether one refused message refuses all.", {}),
     # Messages
@@ -64,7 +77,10 @@ FIELDS: Mapping[str, Described] = {
     "finished_at": ("When its state became final.", _INSTANT),
     "timeline": ("What happened, oldest first.", {}),
     "event": (
-        "`accepted`, `credits_held`, `submitted`, `unknown`, `credits_captured`, `credits_returned`, or a final state.",
+        (
+            "`accepted`, `credits_held`, `waiting`, `submitted`, `unknown`, `credits_captured`, `credits_returned`, or "
+            "a final state."
+        ),
         {},
     ),
     "at": ("When.", _INSTANT),
@@ -78,6 +94,34 @@ FIELDS: Mapping[str, Described] = {
     "results": ("One for each message, in the order asked.", {}),
     "Quote.balance": ("Available credits now.", _CREDITS),
     "sufficient": ("Whether the balance covers it.", {}),
+    # Templates
+    "Template.id": ("Public id of the template.", _id("tpl")),
+    "template_number": ("The number the register gave it, 12 to 20 digits.", {"pattern": "^[0-9]{12,20}$"}),
+    "TemplateBody.name": ("A name of yours, 1 to 120 characters.", {"minLength": 1}),
+    "Template.name": ("A name of yours.", {}),
+    "TemplateBody.from": ("One of the organisation's senders; capitals count.", {}),
+    "Template.from": ("The sender of messages that go by it.", {}),
+    "category": (
+        "What it is for. `service_explicit` and `promotional` go out by day, 10:00 to 21:00 Indian time by default.",
+        {"enum": list(CATEGORIES)},
+    ),
+    "text": ("The registered text, with variables like `{#var#}`, at most 1,600 characters.", {"minLength": 1}),
+    "variables": ("The kinds of its variables, in order.", {}),
+    "Template.created_at": ("When it was added.", _INSTANT),
+    "retired_at": ("When it was retired; `null` while it is in use.", _INSTANT),
+    # Messages from phones, and numbers opted out
+    "InboundMessage.id": ("Public id of the message.", _id("inb")),
+    "InboundMessage.from": ("The phone it came from; with country code where the carrier told one.", {}),
+    "InboundMessage.to": ("The number or short code it was sent to.", {}),
+    "InboundMessage.body": ("The text.", {}),
+    "keyword": ("`stop`, `start` or `help` where the text is nothing but a word for it, otherwise `null`.", {}),
+    "received_at": ("When the carrier told it.", _INSTANT),
+    "OptOutsBody.to": ("Mobile numbers with country code, 1 to 10,000.", {}),
+    "added": ("How many of the numbers were not opted out before.", {"minimum": 0}),
+    "OptOut.id": ("Public id of the opt-out.", _id("opt")),
+    "OptOutsBody.reason": ("A text of yours: why.", {"maxLength": REASON_LENGTH_MAX}),
+    "OptOut.reason": ("Why: a text of yours, or what a phone answered.", {}),
+    "OptOut.created_at": ("Since when.", _INSTANT),
     # Credits
     "available": ("Credits that can be spent.", _CREDITS),
     "held": ("Credits held for messages under way.", _CREDITS),
@@ -101,7 +145,7 @@ FIELDS: Mapping[str, Described] = {
         "State of the top-up. Where a bank confirms late `failed`, `cancelled`, `expired` may still become `paid`.",
         {"enum": [state.value for state in TopUpState]},
     ),
-    "tax": ("GST on it.", _MONEY),
+    "tax": ("Tax on it: GST, or what the operator's country has.", _MONEY),
     "total": ("What the payer pays.", _MONEY),
     "currency": ("Currency of all amounts.", {}),
     "TopUp.purpose": (
@@ -110,7 +154,21 @@ FIELDS: Mapping[str, Described] = {
     ),
     "TopUp.credits": ("What it gives once it is paid.", _CREDITS),
     "TopUp.bonus_credits": ("What it gives on top, by a bonus or a coupon.", _CREDITS),
-    "checkout_url": ("Where it is paid, in a browser.", {"format": "uri"}),
+    "TopUpBody.gateway": (
+        "Through which of the gateways configured here; by default the first. Its name is that in the settings.",
+        {},
+    ),
+    "TopUp.gateway": ("The gateway it is paid through.", {}),
+    "TopUpBody.pay_by": (
+        "How: at the gateway, by whoever is given a link (for three days), or by a UPI QR code (for half an hour).",
+        {},
+    ),
+    "TopUp.pay_by": ("How it is to be paid.", {"enum": [way.value for way in PayBy]}),
+    "checkout_url": (
+        "Where it is paid, in a browser: the way to the gateway, the payment link, or the page with the QR code.",
+        {"format": "uri"},
+    ),
+    "upi_uri": ("What the QR code of a `upi_qr` top-up holds, where the gateway tells it.", {}),
     "TopUp.created_at": ("When it was begun.", _INSTANT),
     "TopUp.expires_at": ("Until when it can be paid.", _INSTANT),
     "paid_at": ("When it was paid.", _INSTANT),
@@ -135,7 +193,7 @@ FIELDS: Mapping[str, Described] = {
         {"enum": [state.value for state in RefundState]},
     ),
     "Refund.amount": ("Rupees given back, tax included.", _MONEY),
-    "Refund.tax": ("GST in it.", _MONEY),
+    "Refund.tax": ("Tax in it.", _MONEY),
     "Refund.credits": ("Credits that go with it.", _CREDITS),
     "Refund.reference": ("The gateway's id of the refund.", {}),
     "Refund.created_at": ("When it was begun.", _INSTANT),
@@ -154,7 +212,7 @@ FIELDS: Mapping[str, Described] = {
     "InvoiceParty.name": ("Legal name.", {}),
     "address": ("Address; empty where none was given.", {}),
     "state_code": ("Code of the State, as GSTINs begin with.", {}),
-    "gstin": ("GSTIN, where registered.", {}),
+    "gstin": ("GSTIN, where registered; under VAT the VAT number.", {}),
     "place_of_supply": ("Code of the State the supply is taxed in.", {}),
     "service_code": ("SAC.", {}),
     "Invoice.description": ("What was supplied.", {}),
@@ -168,6 +226,46 @@ FIELDS: Mapping[str, Described] = {
     "payment_reference": ("The gateway's id of the payment.", {}),
     "corrects": ("With a credit note: number of the invoice it takes back from.", {}),
     "is_test": ("Whether it belongs to a test payment, so that it is no tax document.", {}),
+    # Webhooks
+    "url": (
+        "Where events are sent: https, to port 443 or 8443, on the public internet.",
+        {"maxLength": URL_LENGTH_MAX},
+    ),
+    "event_types": ("Types of events that are sent to it.", {}),
+    "WebhookEndpointBody.event_types": (f"One or more of {', '.join(f'`{kind}`' for kind in CHOOSABLE)}.", {}),
+    "WebhookEndpoint.description": ("What it is for.", {}),
+    "NewWebhookEndpoint.description": ("What it is for.", {}),
+    "WebhookEndpointBody.description": ("What it is for.", {"maxLength": DESCRIPTION_LENGTH_MAX}),
+    "WebhookEndpointChange.description": ("What it is for.", {}),
+    "WebhookEndpointChange.status": ("Whether events are sent to it.", {}),
+    "WebhookEndpoint.id": ("Public id of the endpoint.", _id("whe")),
+    "NewWebhookEndpoint.id": ("Public id of the endpoint.", _id("whe")),
+    "WebhookEndpoint.status": ("Whether events are sent to it.", _ENDPOINT_STATUS),
+    "NewWebhookEndpoint.status": ("Whether events are sent to it.", _ENDPOINT_STATUS),
+    "disabled_reason": (
+        "While it is disabled: `switched_off`, `gone` (it answered 410) or `failing` (for 5 days).",
+        {},
+    ),
+    "failing_since": ("Since when every attempt has failed; `null` while the last one did not.", _INSTANT),
+    "WebhookEndpoint.created_at": ("When it was added.", _INSTANT),
+    "NewWebhookEndpoint.created_at": ("When it was added.", _INSTANT),
+    "secret": ("What requests are signed with, from now on.", {"pattern": "^whsec_[0-9A-Za-z+/=]{44}$"}),
+    "WebhookDelivery.id": ("Public id of the delivery.", _id("whd")),
+    "webhook_id": ("The event's id, in the header `webhook-id`; the same in every attempt.", _id("evt")),
+    "event_type": ("Type of the event.", {}),
+    "payload": ("What is sent.", {}),
+    "WebhookDelivery.status": (
+        "`delivered` after an answer with 2xx, `failed` after the last attempt.",
+        {"enum": [state.value for state in DeliveryState]},
+    ),
+    "WebhookDelivery.created_at": ("When it was recorded.", _INSTANT),
+    "next_attempt_at": ("When it is sent next.", _INSTANT),
+    "WebhookDelivery.finished_at": ("When it was delivered, or given up.", _INSTANT),
+    "attempts": ("Every request, oldest first.", {}),
+    "duration_ms": ("How long it took, in milliseconds.", {"minimum": 0}),
+    "status_code": ("The answer's status; `null` where none came.", {}),
+    "WebhookAttempt.error": ("Why no answer came.", {}),
+    "answer": ("The beginning of the answer's body.", {}),
     # Pages
     "data": ("The rows.", {}),
     "next_cursor": ("Give it as `cursor` to go on; `null` on the last page.", {}),
@@ -182,10 +280,13 @@ FIELDS: Mapping[str, Described] = {
     "Problem.balance": ("With `insufficient_credits`: available credits.", _CREDITS),
     "required": ("With `insufficient_credits`: what the request would cost.", _CREDITS),
     "top_up_url": ("With `insufficient_credits`: where to add what is missing.", {"format": "uri"}),
-    "retry_after_s": ("With `rate_limited`: seconds until the next message fits; `Retry-After` says the same.", {}),
-    "period": ("With `spend_cap_reached`: whose cap, the day's or the month's.", {}),
+    "retry_after_s": ("With `rate_limited`, `destination_throttled`: seconds to wait, as `Retry-After` says.", {}),
+    "period": ("With `spend_cap_reached`, `destination_throttled`: what the cap or the limit is for.", {}),
     "cap": ("With `spend_cap_reached`: the organisation's own cap, in credits.", _CREDITS),
     "used": ("With `spend_cap_reached`: credits accepted within that day or month.", _CREDITS),
+    "destination": ("With `destination_throttled`: a country's ISO 3166 code, or a prefix like `+97798`.", {}),
+    "most": ("With `destination_throttled`: how many messages fit the hour or the day now.", {"minimum": 1}),
+    "country": ("With `country_not_allowed`: the country's ISO 3166 code.", {}),
     "scope": ("With `missing_scope`: the scope this call needs.", {}),
     "top_up_id": (
         "Where the gateway did not answer: the top-up begun, which the same Idempotency-Key goes on with.",
@@ -196,6 +297,9 @@ FIELDS: Mapping[str, Described] = {
 }
 
 
+_ALL = {**FIELDS, **MAIL_FIELDS}
+
+
 def described(struct: str, name: str) -> Described:
     """Raises KeyError for a name that nobody has described."""
-    return FIELDS.get(f"{struct}.{name}") or FIELDS[name]
+    return _ALL.get(f"{struct}.{name}") or _ALL[name]

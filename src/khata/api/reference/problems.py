@@ -45,9 +45,12 @@ class Problem(msgspec.Struct, omit_defaults=True):
     refundable: str | msgspec.UnsetType = msgspec.UNSET
     top_up_id: str | msgspec.UnsetType = msgspec.UNSET
     retry_after_s: int | msgspec.UnsetType = msgspec.UNSET
-    period: Literal["day", "month"] | msgspec.UnsetType = msgspec.UNSET
+    period: Literal["hour", "day", "month"] | msgspec.UnsetType = msgspec.UNSET
     cap: str | msgspec.UnsetType = msgspec.UNSET
     used: str | msgspec.UnsetType = msgspec.UNSET
+    country: str | msgspec.UnsetType = msgspec.UNSET
+    destination: str | msgspec.UnsetType = msgspec.UNSET
+    most: int | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import typer
 from django.db.utils import Error as DatabaseError
 
 from khata.cli import wiring
-from khata.cli.check import configuration, database, far_ends, ledger
+from khata.cli.check import carriers, configuration, database, far_ends, ledger
 from khata.cli.errors import CommandStopped
 
 QUESTIONS: tuple[Callable[[Any], Iterator[str]], ...] = (
@@ -21,6 +21,7 @@ QUESTIONS: tuple[Callable[[Any], Iterator[str]], ...] = (
     configuration.jobs,
     configuration.gateway,
     configuration.carrier,
+    carriers.bound,
     configuration.supplier,
     configuration.mode,
     configuration.framework,

@@ -49,6 +49,8 @@ def gateway(environment: Any) -> Iterator[str]:
 
 
 def carrier(environment: Any) -> Iterator[str]:
+    if environment.carriers_file:
+        return  # What it says was checked when it was read.
     if not environment.smpp_system_id:
         yield "KHATA_SMPP_SYSTEM_ID is not set: accepted messages would wait and fail."
     elif not environment.smpp_password:
@@ -63,7 +65,7 @@ def supplier(environment: Any) -> Iterator[str]:
         yield "KHATA_SUPPLIER_NAME is not set: invoices name KHATA_MERCHANT_NAME as who issues them."
     if not environment.supplier_address:
         yield "KHATA_SUPPLIER_ADDRESS is not set: it must stand on every invoice."
-    if environment.tax_country == "IN" and not environment.supplier_gstin:
+    if environment.tax_scheme == "gst" and not environment.supplier_gstin:
         yield "KHATA_SUPPLIER_GSTIN is not set: an invoice without it gives customers no input tax credit."
 
 

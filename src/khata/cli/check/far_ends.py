@@ -1,23 +1,36 @@
-"""Whether gateways, carrier and mail server take a connection. Nothing is said to them, so nothing is proved beyond."""
+"""Whether gateways, carriers and mail server take a connection. Nothing is said to them: nothing is proved beyond."""
 
 import socket
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
+
 TIMEOUT_S = 5
+SMPP_PORT = 2775
 
 
 def reachable(environment: Any) -> Iterator[str]:
     for what, host, port in (
         *_gateways(environment),
-        ("The carrier (KHATA_SMPP_HOST)", environment.smpp_host, environment.smpp_port),
+        *_carriers(environment),
         ("The mail server (KHATA_SMTP_HOST)", environment.smtp_host, environment.smtp_port),
     ):
         try:
             socket.create_connection((host or "", port), TIMEOUT_S).close()
         except OSError as error:
             yield f"{what} cannot be reached at {host}:{port}: {error.strerror or error}."
+
+
+def _carriers(environment: Any) -> Iterator[tuple[str, str | None, int]]:
+    """Likewise; of the carriers file those that name a host."""
+    if not environment.carriers_file:
+        yield "The carrier (KHATA_SMPP_HOST)", environment.smpp_host, environment.smpp_port
+        return
+    for carrier in settings.CARRIERS.carriers:
+        if "host" in carrier.table:
+            yield f"The carrier {carrier.name}", carrier.table["host"], carrier.table.get("port", SMPP_PORT)
 
 
 def _gateways(environment: Any) -> Iterator[tuple[str, str | None, int]]:

@@ -34,7 +34,7 @@ def children(options: Options, state: DemoState, database_url: str) -> list[Chil
     return [
         _gateway(options, state),
         _smsc(options, state),
-        _mailbox(options),
+        _mailbox(options, state),
         _worker(options, state, database_url),
         _web(options, state, database_url),
     ]
@@ -63,6 +63,11 @@ def khata_environment(options: Options, state: DemoState, database_url: str) -> 
         "KHATA_SMPP_PASSWORD": state.smpp_password,
         "KHATA_SMTP_HOST": options.connect_host,
         "KHATA_SMTP_PORT": str(options.ports.smtp),
+        "KHATA_MAIL_BOUNCE_DOMAIN": "bounces.khata.example",
+        "KHATA_MAIL_BOUNCE_SECRET": state.bounce_secret,
+        "KHATA_MAIL_SPF_INCLUDE": "spf.khata.example",
+        "KHATA_DNS_SERVERS": options.dns_server,
+        "KHATA_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
         "KHATA_PHONE_URL": options.phone_url,
         "KHATA_MAILBOX_URL": options.mailbox_url,
     }
@@ -125,12 +130,14 @@ def _smsc(options: Options, state: DemoState) -> Child:
     )
 
 
-def _mailbox(options: Options) -> Child:
+def _mailbox(options: Options, state: DemoState) -> Child:
     flags = {"host": options.host, "port": options.ports.smtp, "http-port": options.ports.mailbox}
+    records = (word for record in state.dns_records for word in ("--record", record))
+    report_url = f"{options.report_url}/{state.bounce_secret}"
     return Child(
         "mailbox",
-        _sandbox("mailbox", {**flags, "data-dir": options.data_dir / "mailbox"}),
-        _foreign_environment(),
+        (*_sandbox("mailbox", {**flags, "data-dir": options.data_dir / "mailbox"}), *records),
+        {**_foreign_environment(), "SANDBOX_MAILBOX_REPORT_URL": report_url},
         tcp=((options.connect_host, options.ports.smtp), (options.connect_host, options.ports.mailbox)),
     )
 

@@ -60,6 +60,16 @@ class Options:
         return self._url("127.0.0.1", self.ports.web) + "/callbacks/razorpay/webhook"
 
     @property
+    def report_url(self) -> str:
+        """Where bounces and complaints are posted, their secret left out."""
+        return self._url("127.0.0.1", self.ports.web) + "/callbacks/carriers/smtp/inbound"
+
+    @property
+    def dns_server(self) -> str:
+        """The mailbox answers DNS on the number of its pages' port."""
+        return self._url("127.0.0.1", self.ports.mailbox).removeprefix("http://")
+
+    @property
     def ready_url(self) -> str:
         return self._url("127.0.0.1", self.ports.web) + "/readyz"
 

@@ -17,7 +17,12 @@ def main(folder: Path) -> None:
     state = load_state(folder)
     wiring.set_up()
     seeded: Any = wiring.call(wiring.SEED_DEMO, state)
-    replace(state, organisation_id=seeded.organisation_id, api_key=seeded.api_key).save(folder)
+    replace(
+        state,
+        organisation_id=seeded.organisation_id,
+        api_key=seeded.api_key,
+        dns_records=seeded.dns_records,
+    ).save(folder)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,9 @@ class DemoState:
     smpp_system_id: str = "khata"
     # SMPP 3.4 has room for 8 characters.
     smpp_password: str = field(default_factory=lambda: secrets.token_hex(4))
+    bounce_secret: str = field(default_factory=lambda: secrets.token_hex(16))
+    dns_records: list[str] = field(default_factory=list)
+    """What the sandbox's DNS says of the organisation's sending domain: "name=text"."""
 
     def save(self, folder: Path) -> None:
         private_files.write_json(folder / FILE, asdict(self))

@@ -18,12 +18,26 @@ from khata.console.requests import MemberRequest
 from khata.kernel.errors import ErrorKind, InvalidRequest, KhataError
 from khata.kernel.money import NotAnAmount, paise_from_text
 from khata.payments.registry import gateways
+from khata.payments.ways import PayBy
 from khata.pricing.queries import credit_price
 from khata.tenancy import operations as tenancy
+from khata.tenancy.configuration import tax_scheme
 from khata.tenancy.core.gstin import STATES
+from khata.tenancy.core.tax_scheme import TaxScheme
+from khata.tenancy.models import Organisation
 
 _OPEN_STATES = (TopUpState.CREATED, TopUpState.PENDING)
 _AMOUNT_LENGTH_MAX = 32
+_DETAILS_MISSING = {
+    TaxScheme.GST: "For this amount your invoice needs your address or a GSTIN: see Billing details.",
+    TaxScheme.VAT: "Your invoice needs your name and address: see Billing details.",
+    TaxScheme.NONE: "Your invoice needs your name: see Billing details.",
+}
+_WAYS = {
+    PayBy.CHECKOUT: "Pay now",
+    PayBy.UPI_QR: "UPI QR on this page",
+    PayBy.LINK: "Ask a colleague to pay",
+}
 
 
 @member_page
@@ -56,7 +70,7 @@ def _start(request: MemberRequest) -> HttpResponse:
         except InvalidRequest as refusal:
             add_problems(form, refusal)
         except billing.BillingDetailsMissing:
-            form.add_error(None, "For this amount your invoice needs your address or a GSTIN: see Billing details.")
+            form.add_error(None, _DETAILS_MISSING[tax_scheme()])
         except KhataError as refusal:
             if refusal.kind is not ErrorKind.UNAVAILABLE:
                 raise
@@ -68,35 +82,51 @@ def _start_top_up(request: MemberRequest, form: AddCreditsForm) -> TopUpRow:
     _complete_billing_details(request, form)
     amount_minor, gateway_code = form.cleaned_data["amount"], form.cleaned_data["gateway"]
     coupon_code = form.cleaned_data["coupon"]
+    pay_by = PayBy(form.cleaned_data["pay_by"] or PayBy.CHECKOUT)
     return billing.start_top_up(
         organisation_id=request.organisation.id,
         amount_minor=amount_minor,
         # What was chosen belongs to the key: going back to change it is a new wish, a second click is not.
-        idempotency_key=f"console:{form.cleaned_data['token']}:{amount_minor}:{gateway_code}:{coupon_code}",
+        idempotency_key=f"console:{form.cleaned_data['token']}:{amount_minor}:{gateway_code}:{coupon_code}:{pay_by}",
         member_id=request.user.id,
         gateway_code=gateway_code or None,
         coupon_code=coupon_code,
+        pay_by=pay_by,
     )
 
 
 def next_address(top_up: TopUpRow) -> str:
-    """Where a started top-up goes on: to the gateway while it can be paid, else to its page."""
-    return reverse("payment_checkout" if top_up.state in _OPEN_STATES else "payment", args=[top_up.id])
+    """Where a started top-up goes on: to the gateway while it can be paid there, else to its page."""
+    is_for_checkout = top_up.state in _OPEN_STATES and top_up.pay_by is PayBy.CHECKOUT
+    return reverse("payment_checkout" if is_for_checkout else "payment", args=[top_up.id])
+
+
+def _ways() -> list[tuple[str, str]]:
+    """What one of the gateways offers besides its checkout, with the words for it; [] where none does."""
+    offered = frozenset[PayBy]().union(*(gateway.capabilities.ways for gateway in gateways()))
+    found = [(way.value, words) for way, words in _WAYS.items() if way in offered]
+    return found if len(found) > 1 else []
 
 
 def _complete_billing_details(request: MemberRequest, form: AddCreditsForm) -> None:
-    """The State decides the tax, so the first top-up asks for it. Raises InvalidRequest."""
+    """The first top-up asks for what an invoice cannot be without. Raises InvalidRequest."""
     organisation = request.organisation
-    if organisation.state_code:
+    if organisation.legal_name and _asked_for(organisation) is None:
         return
     details = tenancy.BillingDetails(
         legal_name=form.cleaned_data["legal_name"] or organisation.legal_name or organisation.name,
-        address=organisation.address,
-        state_code=form.cleaned_data["state_code"],
+        address=organisation.address or form.cleaned_data["address"],
+        state_code=organisation.state_code or form.cleaned_data["state_code"],
         gstin=organisation.gstin,
         phone=organisation.phone,
     )
     tenancy.change_billing_details(organisation_id=organisation.id, details=details)
+
+
+def _asked_for(organisation: Organisation) -> str | None:
+    """The State decides GST; VAT's invoices name an address."""
+    needed = {TaxScheme.GST: "state_code", TaxScheme.VAT: "address"}.get(tax_scheme())
+    return needed if needed and not getattr(organisation, needed) else None
 
 
 def _quoted(request: MemberRequest, text: str, coupon_code: str) -> dict[str, object]:
@@ -134,10 +164,13 @@ def _draw(request: MemberRequest, form: AddCreditsForm, text: str, status: int =
         "gateways": gateways(),
         "gateway_chosen": form["gateway"].value() or next((gateway.code for gateway in gateways()), ""),
         "presets": PRESETS_RUPEES,
+        "ways": _ways(),
+        "way_chosen": form["pay_by"].value() or PayBy.CHECKOUT.value,
         "preset_chosen": text.replace(",", "").removeprefix("₹").removesuffix(".00"),
         "price": credit_price(),
         **_quoted(request, text, str(form["coupon"].value() or "")),
         "has_offers": billing_queries.has_offers(),
+        "asked_for": _asked_for(request.organisation),
         "state_name": STATES.get(request.organisation.state_code, ""),
         "open_top_ups": billing_queries.open_top_ups(organisation_id=request.organisation.id),
     }

@@ -23,6 +23,7 @@ _BADGES = {
     NoticeKind.LOW: badge("Low", WARN),
     NoticeKind.EMPTY: badge("Empty", BAD),
     NoticeKind.EXPIRY: badge("Expiring", CALM),
+    NoticeKind.WEBHOOK: badge("Webhook disabled", WARN),
 }
 
 

@@ -16,6 +16,7 @@ from khata.kernel.errors import InvalidRequest
 from khata.kernel.money import RUPEE_MINOR
 from khata.pricing import queries as pricing
 from khata.tenancy import operations as tenancy
+from khata.tenancy.configuration import tax_scheme
 
 _PAYMENTS_SHOWN = 3
 _DETAIL_FIELDS = ("legal_name", "address", "state_code", "gstin", "phone")
@@ -54,12 +55,12 @@ def details(request: MemberRequest) -> HttpResponse:
         return _change_details(request)
     known = {name: getattr(request.organisation, name) for name in _DETAIL_FIELDS}
     known["legal_name"] = known["legal_name"] or request.organisation.name
-    return _draw_details(request, BillingDetailsForm(initial=known))
+    return _draw_details(request, BillingDetailsForm(tax_scheme(), initial=known))
 
 
 @owner_action
 def _change_details(request: MemberRequest) -> HttpResponse:
-    form = BillingDetailsForm(request.POST)
+    form = BillingDetailsForm(tax_scheme(), request.POST)
     if form.is_valid():
         try:
             tenancy.change_billing_details(
@@ -74,7 +75,7 @@ def _change_details(request: MemberRequest) -> HttpResponse:
 
 
 def _details_in(cleaned: dict[str, Any]) -> tenancy.BillingDetails:
-    return tenancy.BillingDetails(**{name: cleaned[name] for name in _DETAIL_FIELDS})
+    return tenancy.BillingDetails(**{name: cleaned.get(name, "") for name in _DETAIL_FIELDS})
 
 
 def _draw_details(request: MemberRequest, form: BillingDetailsForm, status: int = 200) -> HttpResponse:

@@ -11,6 +11,7 @@ from khata.console.message_words import BADGES, message_sentence
 from khata.console.paging import pager
 from khata.console.requests import MemberRequest
 from khata.kernel.pages import PAGE_SIZE_DEFAULT
+from khata.messaging import mail_queries
 from khata.messaging import queries as messaging
 from khata.messaging.core.life import MessageStatus
 
@@ -40,7 +41,10 @@ def message(request: MemberRequest, message_id: UUID) -> HttpResponse:
     """Looks again by itself until the message is final and its credits are settled."""
     found = messaging.message(organisation_id=request.organisation.id, message_id=message_id)
     is_open = not found.status.is_final or found.settled_at is None
-    shown = {"message": found, "sentence": message_sentence(found), "is_open": is_open}
+    mail = None
+    if found.channel == "email":
+        mail = mail_queries.mail(organisation_id=request.organisation.id, message_id=message_id)
+    shown = {"message": found, "mail": mail, "sentence": message_sentence(found), "is_open": is_open}
     if not request.htmx:
         return render(request, "console/logs/message.html", shown)
     response = render(request, "console/logs/_message.html", shown)

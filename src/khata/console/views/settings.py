@@ -13,9 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from khata.billing import operations as billing
 from khata.console.access import member_page, owner_action
 from khata.console.context import THEMES
+from khata.console.country_list import names_in_words
 from khata.console.forms import LimitsForm, OrganisationForm, add_problems
 from khata.console.requests import ConsoleRequest, MemberRequest
 from khata.kernel.errors import InvalidRequest
+from khata.messaging.configuration import home_region
 from khata.tenancy import operations as tenancy
 from khata.tenancy.models import Member
 
@@ -74,7 +76,9 @@ def organisation_new(request: HttpRequest) -> HttpResponse:
 
 
 def _draw(request: MemberRequest, form: LimitsForm, status: int = 200) -> HttpResponse:
-    return render(request, "console/settings.html", {"themes": THEMES, "form": form}, status=status)
+    countries = names_in_words([home_region(), *request.organisation.countries])
+    shown = {"themes": THEMES, "form": form, "countries": countries}
+    return render(request, "console/settings.html", shown, status=status)
 
 
 def _safe_next(request: HttpRequest) -> str:

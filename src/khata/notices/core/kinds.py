@@ -7,3 +7,4 @@ class NoticeKind(StrEnum):
     LOW = "low"
     EMPTY = "empty"
     EXPIRY = "expiry"
+    WEBHOOK = "webhook"

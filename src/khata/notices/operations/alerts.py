@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from khata.kernel.clock import utc_now
+from khata.kernel.credits import credits_text
+from khata.kernel.ids import public_organisation_id
 from khata.kernel.transactions import in_transaction
 from khata.ledger.standings import Standing, emptied_at, standings, wallet_marks
 from khata.notices.core.alarms import Alarms, Sight, first_look, look
@@ -13,6 +15,7 @@ from khata.notices.core.outlook import RATE_SPAN, Outlook
 from khata.notices.models import AlertSettings, AlertState
 from khata.notices.operations.mails import emptied_letter, low_letter, make_notice
 from khata.notices.rows import lock_states, moved_since_last_look, write_states
+from khata.webhooks.operations import Event, EventType, record_events
 
 PAGE = 1_000
 
@@ -43,13 +46,14 @@ def raise_alerts() -> int:
 
 def _look_at(organisation_ids: Sequence[int]) -> int:
     now = utc_now()
-    with in_transaction():
+    with in_transaction() as connection:
         states = lock_states(organisation_ids)
         seen = {organisation_id: state.seen_seq or 0 for organisation_id, state in states.items()}
         levels = _chosen_levels(states)
         found = standings(seen=seen, since=now - RATE_SPAN)
         rung = [alarm for each in found if (alarm := _update(states[each.organisation_id], each, levels, now))]
         write_states(states.values())
+        record_events(connection, [_event(alarm, now) for alarm in rung])
         return _make_notices(rung)
 
 
@@ -80,6 +84,17 @@ def _note_fired(state: AlertState, kind: NoticeKind, now: datetime) -> None:
         state.empty_fired_at = now
     else:
         state.low_fired_at = now
+
+
+def _event(alarm: Rung, now: datetime) -> Event:
+    """Endpoints hear of it whether or not mail is switched off: they choose for themselves."""
+    organisation_id, outlook = alarm.organisation_id, alarm.outlook
+    told = {
+        "id": public_organisation_id(organisation_id),
+        "available": credits_text(outlook.available),
+        "level": credits_text(outlook.level),
+    }
+    return Event(organisation_id, EventType.CREDITS_LOW, now, told)
 
 
 def _make_notices(rung: Sequence[Rung]) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from khata.billing import queries as billing
 from khata.kernel.clock import utc_now
 from khata.kernel.transactions import in_transaction
 from khata.ledger.standings import ExpiringLot, expiring_lots
@@ -19,15 +20,17 @@ _Told = set[tuple[int, int | None, int | None]]
 def announce_expiries() -> int:
     """For every lot with something left whose mark has passed, once each; returns how many notices were made.
 
-    The switch for low credits does not silence these: credits must not go unnoticed.
+    The switch for low credits does not silence these: credits must not go unnoticed. A plan's included credits are
+    left out: they expire every month, as the plan and the mail on its payment say.
     """
     now = utc_now()
     until = now + timedelta(days=MARKS_DAYS[0])
     made_count, last = 0, None
     while lots := expiring_lots(after=now, until=until, limit=PAGE, after_lot=last):
         last = lots[-1]
+        included = billing.plan_grants_for_anyone(references=[lot.reference for lot in lots])
         told = _told(lots)
-        made_count += sum(_announce(lot, told, now) for lot in lots)
+        made_count += sum(_announce(lot, told, now) for lot in lots if lot.reference not in included)
     return made_count
 
 

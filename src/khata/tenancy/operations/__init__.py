@@ -12,7 +12,9 @@ from khata.tenancy.operations.api_keys import (
     note_api_key_use_by_digest,
     require_scope,
     revoke_api_key,
+    revoked_among,
 )
+from khata.tenancy.operations.destinations import allow_countries, note_opt_outs
 from khata.tenancy.operations.limits import Asker, askers_known, change_sending_limits
 from khata.tenancy.operations.organisations import BillingDetails, change_billing_details, create_organisation
 
@@ -23,6 +25,7 @@ __all__ = [
     "Caller",
     "InvalidApiKey",
     "MissingScope",
+    "allow_countries",
     "api_key_digest",
     "askers_known",
     "authenticate_api_key",
@@ -34,6 +37,8 @@ __all__ = [
     "is_well_formed",
     "note_api_key_use",
     "note_api_key_use_by_digest",
+    "note_opt_outs",
     "require_scope",
     "revoke_api_key",
+    "revoked_among",
 ]

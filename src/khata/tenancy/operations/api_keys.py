@@ -23,21 +23,22 @@ from khata.tenancy.core.api_key_text import (
     api_key_text,
     is_well_formed,
 )
-from khata.tenancy.core.limits import SendingLimits
 from khata.tenancy.errors import InvalidApiKey, MissingScope
 from khata.tenancy.models import ApiKey, Member
-from khata.tenancy.operations.limits import limits_of, rate_problems
+from khata.tenancy.operations.limits import Asker, asker_of, rate_problems
 
 _LIVE_KEYS = """
-    select digest, key.organisation_id, key.id, scopes::text, key.messages_per_minute_max, time_zone,
-           organisation.messages_per_minute_max, credits_per_day_max, credits_per_month_max
+    select digest, scopes::text, key.organisation_id, key.id, countries, has_opt_outs, key.messages_per_minute_max,
+           time_zone, organisation.messages_per_minute_max, credits_per_day_max, credits_per_month_max
       from tenancy_apikey key
       join tenancy_organisation organisation on organisation.id = key.organisation_id
      where digest = any(%s::bytea[]) and revoked_at is null
 """
 
-SCOPES = ("send", "read", "billing")
-"""send: messages; read: messages and balance; billing: top-ups."""
+_REVOKED = "select id from tenancy_apikey where id = any(%s::uuid[]) and revoked_at is not null"
+
+SCOPES = ("send", "read", "billing", "webhooks")
+"""send: messages; read: messages and balance; billing: top-ups; webhooks: endpoints and what was sent to them."""
 
 _LAST_USED_PRECISION = timedelta(minutes=1)
 _NAME_LENGTH_MAX = 80
@@ -45,12 +46,11 @@ _NAME_LENGTH_MAX = 80
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who an API key speaks for. `limits` is None where nothing is limited."""
+    """Who an API key speaks for."""
 
     organisation_id: int
     api_key_id: UUID
     scopes: frozenset[str]
-    limits: SendingLimits | None = None
 
 
 def create_api_key(
@@ -101,13 +101,22 @@ def authenticate_api_key(text: str) -> Caller:
     return Caller(key.organisation_id, key.id, frozenset(key.scopes))
 
 
-def authenticate_api_keys(connection: psycopg.Connection[Any], digests: Collection[bytes]) -> dict[bytes, Caller]:
-    """The callers of those digests (`api_key_digest`) that are live keys now; one read for a whole batch."""
+def authenticate_api_keys(
+    connection: psycopg.Connection[Any], digests: Collection[bytes]
+) -> dict[bytes, tuple[Caller, Asker]]:
+    """Of those digests (`api_key_digest`) that are live keys now, for whom they speak and what these may send; one read
+    for a whole batch.
+    """
     rows = psycopg.Cursor(connection).execute(_LIVE_KEYS, [array_text(digests)], prepare=True)
     return {
-        digest: Caller(organisation_id, id_, frozenset(json.loads(scopes)), limits_of(*limits))
-        for digest, organisation_id, id_, scopes, *limits in rows
+        digest: (Caller(organisation_id, id_, frozenset(json.loads(scopes))), asker_of(organisation_id, id_, *facts))
+        for digest, scopes, organisation_id, id_, *facts in rows
     }
+
+
+def revoked_among(connection: psycopg.Connection[Any], api_key_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these keys that are revoked."""
+    return {row[0] for row in psycopg.Cursor(connection).execute(_REVOKED, [array_text(api_key_ids)], prepare=True)}
 
 
 def require_scope(caller: Caller, scope: str) -> None:

@@ -14,7 +14,7 @@ from khata.tenancy.core.limits import MESSAGES_PER_MINUTE_MAX, SendingLimits
 from khata.tenancy.models import Organisation
 
 _SENDERS = """
-    select named.organisation_id, named.api_key_id, key.messages_per_minute_max, time_zone,
+    select named.organisation_id, named.api_key_id, countries, has_opt_outs, key.messages_per_minute_max, time_zone,
            organisation.messages_per_minute_max, credits_per_day_max, credits_per_month_max
       from unnest(%s::bigint[], %s::uuid[]) as named (organisation_id, api_key_id)
       join tenancy_organisation organisation on organisation.id = named.organisation_id
@@ -24,11 +24,14 @@ _SENDERS = """
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Whose message it is, and what it may send; `limits` is None where nothing is limited."""
+    """Whose message it is, and what it may send where; `limits` is None where nothing is limited."""
 
     organisation_id: int
     api_key_id: UUID | None
-    limits: SendingLimits | None
+    limits: SendingLimits | None = None
+    countries: frozenset[str] = frozenset()
+    """Those it allows besides the home country."""
+    has_opt_outs: bool = False
 
 
 def change_sending_limits(
@@ -54,16 +57,15 @@ def askers_known(
 ) -> dict[tuple[int, UUID | None], Asker]:
     """The askers of (organisation, API key or None) that were authenticated before, with their limits of now."""
     rows = psycopg.Cursor(connection).execute(_SENDERS, array_texts(subjects, 2), prepare=True)
-    limits = {(row[0], row[1]): limits_of(*row[2:]) for row in rows}
-    return {subject: Asker(*subject, limits.get(subject)) for subject in subjects}
+    known = {(row[0], row[1]): asker_of(*row) for row in rows}
+    return {subject: known.get(subject) or Asker(*subject) for subject in subjects}
 
 
-def limits_of(
-    key_rate: int | None, time_zone: str, rate: int | None, per_day: int | None, per_month: int | None
-) -> SendingLimits | None:
-    """Of an API key's own rate and the organisation's columns; None where nothing is limited."""
-    limits = SendingLimits(time_zone, rate, key_rate, per_day, per_month)
-    return limits if limits.has_any else None
+def asker_of(
+    organisation_id: int, api_key_id: UUID | None, countries: list[str], has_opt_outs: bool, *limits: Any
+) -> Asker:
+    """Of the columns both statements read; `limits`: the API key's rate, its organisation's time zone and limits."""
+    return Asker(organisation_id, api_key_id, _limits_of(*limits), frozenset(countries), has_opt_outs)
 
 
 def rate_problems(messages_per_minute_max: int | None) -> list[FieldProblem]:
@@ -72,3 +74,11 @@ def rate_problems(messages_per_minute_max: int | None) -> list[FieldProblem]:
         return []
     detail = f"Choose 1 to {MESSAGES_PER_MINUTE_MAX:,} messages a minute, or leave it empty."
     return [field_problem("messages_per_minute_max", "out_of_range", detail)]
+
+
+def _limits_of(
+    key_rate: int | None, time_zone: str, rate: int | None, per_day: int | None, per_month: int | None
+) -> SendingLimits | None:
+    """None where nothing is limited."""
+    limits = SendingLimits(time_zone, rate, key_rate, per_day, per_month)
+    return limits if limits.has_any else None
