@@ -83,8 +83,9 @@ def test_without_a_file_the_environment_gives_a_carrier_and_a_route_for_each_cha
     assert found.routes == (Route("default", ("smpp",)), Route("email", ("smtp",), "email"))
 
 
-def test_a_file_without_routes_gives_each_channel_its_carriers(file: Path) -> None:
-    found = read(file, CARRIERS + "[[carriers]]\nname = 'post'\ndriver = 'smtp'\nhost = 'mail.example.net'\n")
+@pytest.mark.parametrize("driver", ["smtp", "anymail"])
+def test_a_file_without_routes_gives_each_channel_its_carriers(file: Path, driver: str) -> None:
+    found = read(file, CARRIERS + f"[[carriers]]\nname = 'post'\ndriver = '{driver}'\n")
     assert [(route.name, route.channel) for route in found.routes] == [("default", "sms"), ("email", "email")]
     assert found.routes[1].carriers == ("post",)
     assert "post" not in found.routes[0].carriers

@@ -24,6 +24,7 @@ VIOLATIONS = {
         "import khata.payments.drivers.razorpay.settings",
     ),
     "Only the composition root names a driver": ("khata/console/words.py", "import khata.payments.drivers.razorpay"),
+    "Only its driver knows django-anymail": ("khata/carriers/drivers/smtp/settings.py", "import anymail.signals"),
     "The sandbox is a stranger": ("khata_sandbox/process.py", "import khata.kernel.ids"),
     "No cycles anywhere": ("khata/kernel/errors.py", "import khata.kernel.transactions"),
 }

@@ -8,13 +8,13 @@ BODY_BYTES_MAX = 262_144
 _RETRY_AFTER_S = 30
 
 
-def read_body(request: HttpRequest) -> bytes | HttpResponse:
+def read_body(request: HttpRequest, *, bytes_max: int = BODY_BYTES_MAX) -> bytes | HttpResponse:
     """The raw bytes, or the answer to what cannot be read."""
     try:
-        body = request.read(BODY_BYTES_MAX + 1)
+        body = request.read(bytes_max + 1)
     except UnreadablePostError:
         return problem(HTTPStatus.BAD_REQUEST)
-    return body if len(body) <= BODY_BYTES_MAX else problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return body if len(body) <= bytes_max else problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def lower_headers(request: HttpRequest) -> dict[str, str]:

@@ -17,12 +17,15 @@ from khata.messaging.operations import settle_news
 
 logger = logging.getLogger(__name__)
 
+BODY_BYTES_MAX = 1_048_576
+"""Mail services tell of hundreds of mails at once."""
+
 
 @csrf_exempt
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def receive(request: HttpRequest, carrier: str, kind: CallbackKind, secret: str = "") -> HttpResponse:
     """The carrier's own kind of yes once what it told is stored; what is not its own gets one and the same 400."""
-    body = read_body(request)
+    body = read_body(request, bytes_max=BODY_BYTES_MAX)
     if isinstance(body, HttpResponse):
         return body
     try:

@@ -123,12 +123,12 @@ class InboundMessage(NamedTuple):
 
 
 class Feedback(NamedTuple):
-    """Why an address must not be written to any more: it bounced for good, or its reader complained."""
+    """Why an address must not be written to any more: it bounced for good, or its reader complained or unsubscribed."""
 
     carrier: str
     ref: str
     """Of the e-mail it is about (`Mail.ref`)."""
-    reason: Literal["bounce", "complaint"]
+    reason: Literal["bounce", "complaint", "unsubscribe"]
     detail: str
     received_at: datetime
 

@@ -17,6 +17,7 @@ from khata.site.environment import Environment, Misconfigured
 _SECRET = "_env"  # noqa: S105 - how the key of a secret ends
 _DELIVERED_ONLY = ("return_undelivered_after_h", "credits_kept_per_segment")
 _WAIT_H_MAX = 30 * 24
+_EMAIL_DRIVERS = ("smtp", "anymail")
 _DEFAULT_ROUTES = (("default", "sms"), ("email", "email"))
 
 
@@ -30,7 +31,7 @@ class CarrierEntry:
 
     @property
     def channel(self) -> str:
-        return "email" if self.driver == "smtp" else "sms"
+        return "email" if self.driver in _EMAIL_DRIVERS else "sms"
 
 
 @dataclass(frozen=True, slots=True)

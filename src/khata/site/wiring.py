@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from khata.carriers.callbacks import register_callback_reader
-from khata.carriers.drivers import http, smpp, smtp, twilio
+from khata.carriers.drivers import anymail, http, smpp, smtp, twilio
 from khata.carriers.registry import register_carrier
 from khata.messaging.operations import configure_routes
 from khata.payments.drivers.razorpay import RazorpayGateway, RazorpaySettings
@@ -26,6 +26,7 @@ class _Driver(NamedTuple):
 
 
 _DRIVERS = {
+    "anymail": _Driver(anymail.settings_of, anymail.AnymailCarrier, calls_us=True),
     "smpp": _Driver(smpp.settings_of, smpp.SmppCarrier),
     "http": _Driver(http.settings_of, http.HttpCarrier, calls_us=True),
     "smtp": _Driver(smtp.settings_of, smtp.SmtpCarrier, calls_us=True),

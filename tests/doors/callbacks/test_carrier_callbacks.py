@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from khata.callbacks.calls import BODY_BYTES_MAX
+from khata.callbacks.carriers import BODY_BYTES_MAX
 from khata.carriers import callbacks
 from khata.carriers.drivers.http import HttpCarrier
 from khata.carriers.drivers.http import settings_of as http_settings_of

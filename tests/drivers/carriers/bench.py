@@ -1,12 +1,17 @@
 """What the contract needs of a carrier under test: its driver, its far end, and numbers that make that behave."""
 
 import asyncio
+import secrets
 import uuid
+from base64 import b32encode
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Protocol
 
-from khata.carriers.port import Carrier, CarrierNews, Submission
+from khata.carriers.port import Carrier, CarrierNews, Mail, Submission
+from khata.mail.core.addresses import Mailbox
+from khata.mail.core.composing import Letter, compose
 from khata.messaging.core.segmentation import segment
 
 DEADLINE_S = 30
@@ -46,7 +51,9 @@ class CarrierBench(Protocol):
 
 
 def submissions(carrier: Carrier, text: str, recipient: str) -> list[Submission]:
-    """As the dispatcher makes them."""
+    """As the dispatcher makes them; to an address, one e-mail."""
+    if "@" in recipient:
+        return [mail_submission(letter_to(recipient, text))]
     found = segment(text)
     parts = (text,) if carrier.takes_whole_messages else found.parts
     message_id = uuid.uuid4()
@@ -54,6 +61,25 @@ def submissions(carrier: Carrier, text: str, recipient: str) -> list[Submission]
         Submission(message_id, recipient, "HDRXYZ", part, found.encoding, number, len(parts), message_id.int & 0xFFFF)
         for number, part in enumerate(parts, start=1)
     ]
+
+
+def letter_to(recipient: str, text: str) -> Letter:
+    return Letter(
+        sender=Mailbox("orders@acme.example", "ACME, Shop"),
+        recipient=recipient,
+        subject="Hello",
+        text=text,
+        html="",
+        attachments=(),
+        message_id="msg_1@acme.example",
+        written_at=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+
+
+def mail_submission(letter: Letter) -> Submission:
+    """With a reference of its own."""
+    mail = Mail(compose(letter), b32encode(secrets.token_bytes(35)).decode().lower())
+    return Submission(uuid.uuid4(), letter.recipient, letter.sender.text, letter.text, "utf8", 1, 1, 0, mail=mail)
 
 
 async def eventually(is_so: Callable[[], bool]) -> None:

@@ -24,6 +24,8 @@ TEXTS = [
 class CarrierContract:
     pytestmark = pytest.mark.anyio
 
+    anybody = "+919812340400"
+
     def open_bench(self, folder: Path) -> AbstractAsyncContextManager[CarrierBench]:
         raise NotImplementedError
 
@@ -99,7 +101,7 @@ class CarrierContract:
 
     async def test_where_nobody_listens_nothing_was_handed_over(self) -> None:
         carrier = self.make_unreachable()
-        [submission] = submissions(carrier, "hello", "+919812340400")
+        [submission] = submissions(carrier, "hello", self.anybody)
         assert isinstance(await carrier.submit(submission), Unavailable), "not started"
         await carrier.start(store_nothing)
         assert isinstance(await carrier.submit(submission), Unavailable)

@@ -25,6 +25,7 @@ class HttpFaultContract:
     pytestmark = pytest.mark.anyio
 
     path: str
+    anybody = "+919812340100"
 
     def make_carrier(self, url: str) -> Carrier:
         raise NotImplementedError
@@ -44,7 +45,7 @@ class HttpFaultContract:
         with ScriptedServer() as server:
             server.on("POST", self.path, reply)
             async with self.started(server.url) as carrier:
-                return await carrier.submit(submissions(carrier, "hello", "+919812340100")[0])
+                return await carrier.submit(submissions(carrier, "hello", self.anybody)[0])
 
     async def test_a_yes_is_a_yes(self) -> None:
         assert isinstance(await self.answer_to(replies(201, self.good_answer())), Accepted)
@@ -104,20 +105,20 @@ class HttpFaultContract:
             elsewhere.on("POST", self.path, replies(201, self.good_answer()))
             server.on("POST", self.path, redirects_to(elsewhere.url + self.path))
             async with self.started(server.url) as carrier:
-                answer = await carrier.submit(submissions(carrier, "hello", "+919812340100")[0])
+                answer = await carrier.submit(submissions(carrier, "hello", self.anybody)[0])
             assert isinstance(answer, Unknown)
             assert elsewhere.requests == []
 
     async def test_a_far_end_that_speaks_no_tls_was_handed_nothing(self) -> None:
         with ScriptedServer() as server:
             async with self.started(server.url.replace("http://", "https://")) as carrier:
-                answer = await carrier.submit(submissions(carrier, "hello", "+919812340100")[0])
+                answer = await carrier.submit(submissions(carrier, "hello", self.anybody)[0])
             assert isinstance(answer, Unavailable)
             assert server.requests == []
 
     async def test_a_host_without_an_address_was_handed_nothing(self) -> None:
         async with self.started("http://nowhere.invalid") as carrier:
-            answer = await carrier.submit(submissions(carrier, "hello", "+919812340100")[0])
+            answer = await carrier.submit(submissions(carrier, "hello", self.anybody)[0])
         assert isinstance(answer, Unavailable)
 
 

@@ -1,12 +1,10 @@
 """What a mail server's answers mean: 2xx taken, 4xx later, 5xx no."""
 
-import re
-
 from aiosmtplib import SMTPAuthenticationError, SMTPException, SMTPResponseException
 
+from khata.carriers.mail_statuses import enhanced_code
 from khata.carriers.port import Refused, Unavailable
 
-_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _ABOUT_US = frozenset({530, 534, 535, 538})
 """Authentication: about every mail until an operator has mended it, so none may be lost by it."""
 _PERMANENT = 500
@@ -25,9 +23,3 @@ def refusal_of(error: SMTPResponseException) -> Refused | Unavailable:
 def away(error: SMTPException | OSError) -> Unavailable:
     """Of a connection that could not be made or was lost before the mail itself was sent."""
     return Unavailable(f"The mail server could not be reached: {type(error).__name__}."[:_DETAIL_LENGTH_MAX])
-
-
-def enhanced_code(text: str) -> str:
-    """The status RFC 3463 gives, like 5.1.1; "" where there is none."""
-    found = _ENHANCED.search(text)
-    return found[1] if found else ""

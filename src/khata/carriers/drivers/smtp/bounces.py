@@ -14,14 +14,12 @@ from hmac import compare_digest
 from typing import Literal
 
 from khata.carriers.callbacks import Callback, ForgedCallback, readable
-from khata.carriers.drivers.smtp.answers import enhanced_code
 from khata.carriers.drivers.smtp.settings import SmtpSettings
+from khata.carriers.mail_statuses import enhanced_code, is_mailbox_gone
 from khata.carriers.port import CarrierNews, Feedback, Receipt, ReceiptState
 
 _RAW_LENGTH_MAX = 2_000
 _PARTS_MAX = 50
-_MAILBOX_GONE = re.compile(r"5\.1\.(1|2|3|6|10)|5\.2\.1")
-"""Statuses that say the address itself is no good; a full mailbox (5.2.2) or a refused text (5.7.1) may pass."""
 
 
 def read(callback: Callback, settings: SmtpSettings, *, received_at: datetime) -> list[CarrierNews]:
@@ -56,7 +54,7 @@ def _bounce(mail: Message, ref: str, carrier: str, received_at: datetime) -> lis
     detail = fields.get("diagnostic-code", "") or status
     raw = "\n".join(f"{name}: {value}" for name, value in fields.items())[:_RAW_LENGTH_MAX]
     news: list[CarrierNews] = [Receipt(carrier, ref, ReceiptState.UNDELIVERED, status, raw, received_at)]
-    if _MAILBOX_GONE.fullmatch(status):
+    if is_mailbox_gone(status):
         news.append(Feedback(carrier, ref, "bounce", detail, received_at))
     return news
 
