@@ -1,7 +1,12 @@
-"""Leases of workers, as young or old as a test needs them."""
+"""Leases of workers, as young or old as a test needs them, and what is done under them.
 
+A worker takes a limited number at once, oldest first, and other tests leave messages behind: it is asked until
+nothing is left.
+"""
+
+from khata.messaging.hand_over_rows import ClaimedMessage
 from khata.messaging.models import WorkerLease
-from khata.messaging.operations import new_lease_token, renew_lease
+from khata.messaging.operations import claim_messages, new_lease_token, renew_lease, sweep_overdue
 
 LONG_AGO = "2026-01-01T00:00:00Z"
 
@@ -22,3 +27,15 @@ def old_lease() -> int:
 
 def let_run_out(token: int) -> None:
     WorkerLease.objects.filter(token=token).update(leased_until=LONG_AGO)
+
+
+def claim_all(route: str | None = None) -> list[ClaimedMessage]:
+    """Whatever is due, other tests' messages too, under the lease of a worker that has just come."""
+    token = lease()
+    claims = iter(lambda: claim_messages(token=token, limit=1_000, route=route), [])
+    return [message for claim in claims for message in claim]
+
+
+def sweep_all(token: int) -> int:
+    """Whatever is overdue, other tests' messages too. Returns how many were."""
+    return sum(iter(lambda: sweep_overdue(token=token), 0))

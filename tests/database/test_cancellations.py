@@ -24,13 +24,12 @@ from khata.messaging.operations import (
     claim_messages,
     send_message,
     settle_handed,
-    sweep_overdue,
 )
 from khata.messaging.operations.cancellations import cancel_waiting
 from khata.tenancy.models import Organisation
 from khata.tenancy.operations import create_api_key, revoke_api_key
 from tests.conftest import World
-from tests.leases import lease
+from tests.leases import lease, sweep_all
 from tests.routes import route_of, routes_in
 
 CREDIT = 1_000_000
@@ -69,8 +68,7 @@ def claim(route: Route) -> list[ClaimedMessage]:
 
 
 def sweep() -> None:
-    while sweep_overdue(token=lease()):
-        pass
+    sweep_all(lease())
 
 
 def detail(organisation_id: int, sent: SentMessage) -> queries.MessageDetail:

@@ -12,12 +12,12 @@ from khata.kernel.errors import DatabaseUnavailable
 from khata.kernel.transactions import with_pooled_connection
 from khata.messaging import queries
 from khata.messaging.core.life import MessageStatus
-from khata.messaging.operations import Handed, SendRequest, claim_messages, send_message, settle_news
+from khata.messaging.operations import Handed, SendRequest, send_message, settle_news
 from khata.tenancy.models import Organisation
 from khata.workers.carrier_line import CarrierLine
 from khata.workers.database_threads import DatabaseThreads
 from khata.workers.dispatcher import Dispatcher, Settle, Turns
-from tests.leases import lease
+from tests.leases import claim_all, lease
 
 pytestmark = pytest.mark.anyio
 
@@ -69,9 +69,7 @@ def database() -> Iterator[DatabaseThreads]:
 @pytest.fixture
 def organisation_id(organisation: Organisation, give_credits: Callable[[int, int], None]) -> int:
     give_credits(organisation.id, 100)
-    token = lease()
-    while claim_messages(token=token, limit=1_000):  # what other tests left due must not come before ours
-        pass
+    claim_all()  # what other tests left due must not come before ours
     return organisation.id
 
 

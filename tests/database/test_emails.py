@@ -28,7 +28,6 @@ from khata.messaging.operations import (
     Handed,
     MailParts,
     SendRequest,
-    claim_messages,
     drop_sent_attachments,
     look_at_silent,
     send_message,
@@ -37,7 +36,7 @@ from khata.messaging.operations import (
 )
 from khata.tenancy.models import Organisation
 from khata.workers.dispatcher import submissions_of
-from tests.leases import lease
+from tests.leases import claim_all
 from tests.mails import verify_domain
 
 TENTH = 100_000
@@ -65,7 +64,7 @@ def send(organisation_id: int, to: str = "asha@example.org", *, has_unsubscribe:
 
 def claimed(*message_ids: UUID) -> list[ClaimedMessage]:
     """Claims all that is due; these of it, in this order."""
-    found = {message.id: message for message in claim_messages(token=lease(), limit=1_000, route="email")}
+    found = {message.id: message for message in claim_all("email")}
     return [found[message_id] for message_id in message_ids]
 
 

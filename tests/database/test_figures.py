@@ -22,14 +22,13 @@ from khata.messaging.models import Message
 from khata.messaging.operations import (
     Handed,
     SendRequest,
-    claim_messages,
     send_message,
     settle_handed,
     store_receipts,
 )
 from khata.tenancy.models import Organisation
 from tests.conftest import World
-from tests.leases import lease
+from tests.leases import claim_all
 
 CREDIT = 1_000_000
 
@@ -41,12 +40,6 @@ def claimed(organisation: Organisation, give_credits: Callable[[int, int], None]
     send_message(organisation_id=organisation.id, request=SendRequest("+919812345678", "Hello"))
     (mine,) = [one for one in claim_all() if one.organisation_id == organisation.id]
     return mine
-
-
-def claim_all() -> list[ClaimedMessage]:
-    """Whatever is due, other tests' messages too."""
-    token = lease()
-    return [message for batch in iter(lambda: claim_messages(token=token, limit=1_000), []) for message in batch]
 
 
 def settle(message: ClaimedMessage, answer: Any) -> None:

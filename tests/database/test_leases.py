@@ -20,10 +20,9 @@ from khata.messaging.operations import (
     renew_lease,
     send_message,
     settle_news,
-    sweep_overdue,
 )
 from khata.tenancy.models import Organisation
-from tests.leases import LONG_AGO, lease, let_run_out, old_lease
+from tests.leases import LONG_AGO, claim_all, lease, let_run_out, old_lease, sweep_all
 
 CREDIT = 1_000_000
 LONG = "x" * 400  # three segments
@@ -38,8 +37,7 @@ def message(organisation: Organisation, give_credits: Callable[[int, int], None]
 
 def claimed_of(organisation_id: int, body: str = "Hello") -> ClaimedMessage:
     send_message(organisation_id=organisation_id, request=SendRequest("+919812345678", body))
-    claimed = claim_messages(token=lease(), limit=1_000)
-    (mine,) = [one for one in claimed if one.organisation_id == organisation_id]
+    (mine,) = [one for one in claim_all() if one.organisation_id == organisation_id]
     return mine
 
 
@@ -60,21 +58,21 @@ def receipt(ref: str, state: ReceiptState = ReceiptState.DELIVERED) -> Receipt:
 
 
 def test_what_a_living_worker_has_in_hand_is_left_alone(message: ClaimedMessage) -> None:
-    sweep_overdue(token=old_lease())
+    sweep_all(old_lease())
     assert status(message) is MessageStatus.SUBMITTING
 
 
 def test_what_a_dead_worker_had_in_hand_becomes_unknown_and_is_not_claimed_again(message: ClaimedMessage) -> None:
     let_run_out(message.lease_token)
-    assert sweep_overdue(token=old_lease()) >= 1
+    assert sweep_all(old_lease()) >= 1
     assert status(message) is MessageStatus.UNKNOWN
-    assert message.id not in {one.id for one in claim_messages(token=lease(), limit=1_000)}
+    assert message.id not in {one.id for one in claim_all()}
 
 
 def test_a_worker_that_has_just_come_judges_nobody(message: ClaimedMessage) -> None:
     """After an outage of the database all leases have run out; first everybody gets the time to renew."""
     let_run_out(message.lease_token)
-    sweep_overdue(token=lease())
+    sweep_all(lease())
     assert status(message) is MessageStatus.SUBMITTING
 
 
@@ -83,7 +81,7 @@ def test_a_worker_whose_own_lease_was_broken_counts_as_one_that_has_just_come(me
     let_run_out(token)
     let_run_out(message.lease_token)
     renew_lease(token=token)
-    sweep_overdue(token=token)
+    sweep_all(token)
     assert status(message) is MessageStatus.SUBMITTING
 
 
@@ -96,7 +94,7 @@ def test_renewing_in_time_keeps_a_lease_unbroken(message: ClaimedMessage) -> Non
 def test_a_worker_that_comes_back_in_time_settles_what_it_has(message: ClaimedMessage) -> None:
     let_run_out(message.lease_token)
     renew_lease(token=message.lease_token)
-    sweep_overdue(token=old_lease())
+    sweep_all(old_lease())
     settle_news([accepted(message, message.id.hex)])
     assert status(message) is MessageStatus.SUBMITTED
 
@@ -113,14 +111,14 @@ def test_a_worker_without_a_lease_in_force_claims_nothing(
 
 def test_what_a_worker_leaves_behind_at_its_end_is_judged_at_once(message: ClaimedMessage) -> None:
     end_lease(token=message.lease_token)
-    sweep_overdue(token=old_lease())
+    sweep_all(old_lease())
     assert status(message) is MessageStatus.UNKNOWN
 
 
 def test_leases_long_over_are_forgotten() -> None:
     token = lease()
     let_run_out(token)
-    sweep_overdue(token=old_lease())
+    sweep_all(old_lease())
     assert not WorkerLease.objects.filter(token=token).exists()
 
 

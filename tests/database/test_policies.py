@@ -30,10 +30,9 @@ from khata.messaging.operations import (
     send_message,
     settle_handed,
     store_receipts,
-    sweep_overdue,
 )
 from khata.tenancy.models import Organisation
-from tests.leases import LONG_AGO, lease, let_run_out, old_lease
+from tests.leases import LONG_AGO, claim_all, lease, let_run_out, old_lease, sweep_all
 from tests.routes import route_of, routes_in
 
 CREDIT = 1_000_000
@@ -197,7 +196,7 @@ def test_a_message_in_doubt_that_is_reported_undelivered_returns_what_its_policy
     hand_over(claimed, *map(Accepted, refs), Unknown("silence"))
     assert (status(sent), money(funded)) == (MessageStatus.UNKNOWN, (70, 30))
     Message.objects.filter(id=sent.id).update(submitted_at=LONG_AGO)
-    sweep_overdue(token=lease())
+    sweep_all(lease())
     assert (status(sent), money(funded)) == (MessageStatus.EXPIRED, (98, 0))
     assert not AwaitedPart.objects.filter(message_id=sent.id).exists()
 
@@ -265,7 +264,7 @@ def test_a_lost_answer_is_resent_once_where_the_route_is_safe_to_resend(funded: 
     assert (found.status, found.is_possible_duplicate) == (MessageStatus.ACCEPTED, True)
     assert money(funded) == (90, 10)
     Message.objects.filter(id=sent.id).update(due_at=utc_now())
-    (again,) = [one for one in claim_messages(token=lease(), limit=1_000) if one.id == sent.id]
+    (again,) = [one for one in claim_all() if one.id == sent.id]
     hand_over(again, Unknown("silence"))
     assert (status(sent), money(funded)) == (MessageStatus.UNKNOWN, (90, 10))
 
@@ -278,7 +277,7 @@ def test_an_interrupted_hand_over_is_resent_only_where_that_is_safe(
 ) -> None:
     sent, claimed = send_by(policy, funded)
     let_run_out(claimed.lease_token)
-    sweep_overdue(token=old_lease())
+    sweep_all(old_lease())
     assert status(sent) is expected
     assert Message.objects.get(id=sent.id).is_possible_duplicate == (policy is RESENT)
     late = Handed(claimed, "smpp", decide_hand_over([Accepted("late")], 1))
@@ -291,7 +290,7 @@ def test_a_message_whose_carriers_stay_away_fails_for_free_when_it_is_too_old(fu
     with routes_in(route_of()):
         old, young = send(funded), send(funded)
     Message.objects.filter(id=old.id).update(accepted_at=utc_now() - timedelta(hours=24, seconds=1))
-    sweep_overdue(token=lease())
+    sweep_all(lease())
     assert (status(old), status(young)) == (MessageStatus.FAILED, MessageStatus.ACCEPTED)
     assert money(funded) == (90, 10)
 
@@ -302,7 +301,7 @@ def test_a_message_that_cannot_be_made_ready_fails_for_free_and_the_others_flow(
         assert settle_handed([Handed(claimed, "smpp", decide_unready(attempts))]) == 1
         assert status(sent) is MessageStatus.ACCEPTED
         Message.objects.filter(id=sent.id).update(due_at=utc_now())
-        (claimed,) = [one for one in claim_messages(token=lease(), limit=1_000) if one.id == sent.id]
+        (claimed,) = [one for one in claim_all() if one.id == sent.id]
     assert claimed.attempts == 5
     settle_handed([Handed(claimed, "smpp", decide_unready(claimed.attempts))])
     assert (status(sent), money(funded)) == (MessageStatus.FAILED, (100, 0))

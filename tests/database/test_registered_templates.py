@@ -25,7 +25,6 @@ from khata.messaging.operations import (
     accept_batch,
     add_template,
     change_registration,
-    claim_messages,
     retire_template,
     send_message,
     settle_handed,
@@ -34,7 +33,7 @@ from khata.messaging.operations import (
 from khata.tenancy.models import Organisation
 from khata.tenancy.operations import allow_countries
 from tests.conftest import World
-from tests.leases import lease
+from tests.leases import claim_all
 from tests.templates import ENTITY, OTP, SALE, register, template_id
 
 GiveCredits = Callable[[int, int], None]
@@ -79,8 +78,7 @@ def row(sent: SentMessage) -> Message:
 
 
 def claim_of(organisation_id: int) -> list[ClaimedMessage]:
-    claimed = claim_messages(token=lease(), limit=1_000)
-    return [message for message in claimed if message.organisation_id == organisation_id]
+    return [message for message in claim_all() if message.organisation_id == organisation_id]
 
 
 def test_a_text_that_matches_goes_by_its_template_and_its_sender(registered: int) -> None:

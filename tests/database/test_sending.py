@@ -28,19 +28,17 @@ from khata.messaging.operations import (
     SentMessage,
     accept_batch,
     apply_parked_receipts,
-    claim_messages,
     send_message,
     send_messages,
     settle_handed,
     store_receipts,
-    sweep_overdue,
 )
 from khata.messaging.operations import (
     Accepted as AcceptedMessage,
 )
 from khata.tenancy.models import Organisation
 from tests.conftest import World
-from tests.leases import LONG_AGO, lease, let_run_out, old_lease
+from tests.leases import LONG_AGO, claim_all, lease, let_run_out, old_lease, sweep_all
 
 GiveCredits = Callable[[int, int], None]
 CREDIT = 1_000_000
@@ -66,8 +64,7 @@ def send_once(organisation_id: int, request: SendRequest, key: str) -> tuple[Sen
 
 
 def claim_of(organisation_id: int) -> list[ClaimedMessage]:
-    claimed = claim_messages(token=lease(), limit=1_000)
-    return [message for message in claimed if message.organisation_id == organisation_id]
+    return [message for message in claim_all() if message.organisation_id == organisation_id]
 
 
 def hand_over(message: ClaimedMessage, *answers: Answer) -> int:
@@ -143,7 +140,7 @@ def test_a_doubt_that_lasts_too_long_ends_and_its_credits_return(funded: int) ->
     (claimed,) = claim_of(funded)
     hand_over(claimed, Unknown("no answer"))
     Message.objects.filter(id=sent.id).update(submitted_at=LONG_AGO)
-    sweep_overdue(token=lease())
+    sweep_all(lease())
     assert detail(funded, sent).status is MessageStatus.EXPIRED
     assert money(funded) == (10, 0)
 
@@ -173,7 +170,7 @@ def test_a_worker_that_hung_past_its_lease_changes_nothing(funded: int) -> None:
     sent = send(funded)
     (claimed,) = claim_of(funded)
     let_run_out(claimed.lease_token)
-    sweep_overdue(token=old_lease())
+    sweep_all(old_lease())
     assert detail(funded, sent).status is MessageStatus.UNKNOWN
     assert hand_over(claimed, Accepted("late")) == 0
     assert money(funded) == (9, 1)

@@ -18,17 +18,15 @@ from khata.messaging.operations import (
     Handed,
     News,
     SendRequest,
-    claim_messages,
     send_message,
     settle_news,
-    sweep_overdue,
 )
 from khata.notices.operations import announce_disabled_endpoints, raise_alerts
 from khata.webhooks.models import RecordedEvent, WebhookEndpoint
 from tests.conftest import World
 from tests.database.notices.jobs import send as send_mails
 from tests.database.webhooks.courier import carry, endpoint_at, record
-from tests.leases import lease
+from tests.leases import claim_all, lease, sweep_all
 from tests.webhook_receiver import Receiver, status
 
 TO = "+919812345678"
@@ -57,8 +55,7 @@ def types(organisation_id: int) -> list[str]:
 
 def handed(organisation_id: int, *answers: Answer) -> Handed:
     send_message(organisation_id=organisation_id, request=SendRequest(TO, "Hello", reference="order-1"))
-    claimed = claim_messages(token=lease(), limit=1_000)
-    (message,) = [message for message in claimed if message.organisation_id == organisation_id]
+    (message,) = [message for message in claim_all() if message.organisation_id == organisation_id]
     return Handed(message, "smpp", decide_hand_over(answers, message.segments))
 
 
@@ -96,8 +93,7 @@ def test_every_answer_of_a_carrier_that_decides_is_told(mine: int, answer: Answe
 def test_a_message_that_is_cancelled_while_it_waits_is_told_of(mine: int) -> None:
     send_message(organisation_id=mine, request=SendRequest(TO, "Hello"))
     freeze_wallet(mine)
-    while sweep_overdue(token=lease()):
-        pass
+    sweep_all(lease())
     (event,) = told(mine)
     assert (event["type"], event["data"]["status"], event["data"]["credits_used"]) == (
         "message.cancelled",

@@ -10,15 +10,15 @@ from khata.kernel.clock import utc_now
 from khata.kernel.ids import public_organisation_id
 from khata.ledger.operations import freeze_wallet, unfreeze_wallet, verify_ledger
 from khata.messaging.core.hand_over import decide_hand_over
-from khata.messaging.operations import Handed, claim_messages, settle_handed, store_receipts
+from khata.messaging.operations import Handed, settle_handed, store_receipts
 from khata.tenancy.operations import change_sending_limits
-from tests.leases import lease
+from tests.leases import claim_all
 
 from .program import INSTANT, MESSAGE, TO, Program
 
 
 def deliver_all(organisation_id: int) -> None:
-    for message in claim_messages(token=lease(), limit=1_000):
+    for message in claim_all():
         if message.organisation_id == organisation_id:
             ref = uuid.uuid4().hex
             settle_handed([Handed(message, "smpp", decide_hand_over([Accepted(ref)], message.segments))])

@@ -11,10 +11,10 @@ from khata.console.message_words import BADGES, EVENTS, message_sentence
 from khata.ledger.operations import freeze_wallet
 from khata.messaging import queries as messaging
 from khata.messaging.core.life import MessageStatus
-from khata.messaging.operations import SendRequest, send_message, sweep_overdue
+from khata.messaging.operations import SendRequest, send_message
 from khata.tenancy.models import Organisation
 from tests.doors.console.reading import main_text, page_of
-from tests.leases import lease
+from tests.leases import lease, sweep_all
 
 Give = Callable[[int, int], None]
 
@@ -106,8 +106,7 @@ def test_a_message_that_was_cancelled_while_it_waited_says_why_and_what_became_o
     client: Client, organisation: Organisation, message: messaging.MessageDetail
 ) -> None:
     freeze_wallet(organisation.id)
-    while sweep_overdue(token=lease()):
-        pass
+    sweep_all(lease())
     answer = client.get(reverse("message", args=[message.id]))
     steps = [" ".join(step.get_text(" ").split()) for step in page_of(answer).select(".timeline strong")]
     assert steps == ["Accepted", "Credits reserved", "Credits returned", "Cancelled"]
