@@ -10,12 +10,12 @@ from khata.kernel.clock import utc_now
 from khata.kernel.credits import credits_text
 from khata.kernel.ids import shard_of
 from khata.kernel.transactions import in_transaction
-from khata.ledger.core import CHAIN_START, Command, ExpireLots, Outcome, WalletStatus, apply_batch
+from khata.ledger.core import CHAIN_START, Command, Desk, ExpireLots, Outcome, WalletStatus
 from khata.ledger.errors import CreditsOwed, InsufficientCredits, WalletFrozen
 from khata.ledger.models import Lot, Wallet
 from khata.ledger.proof import LedgerProof, prove_ledger
 from khata.ledger.proof_runs import is_proof_due, prove_if_due
-from khata.ledger.rows import Wallets, load_book, lock_wallets, write_decision
+from khata.ledger.rows import Wallets, copy_transfers, load_book, lock_wallets, write_balances
 
 __all__ = [
     "CreditsOwed",
@@ -64,9 +64,10 @@ def post_batch_at(
     Also returns the instant (database time) the transfers carry, for rows written beside them.
     """
     book, now = load_book(connection, wallets, commands)
-    decision = apply_batch(book, commands, now)
-    write_decision(connection, decision, now)
-    return list(decision.outcomes), now
+    desk = Desk(book, now)
+    copy_transfers(connection, desk.decide(commands), now)
+    write_balances(connection, desk.wallets(), desk.lots())
+    return desk.outcomes, now
 
 
 def freeze_wallet(organisation_id: int) -> None:

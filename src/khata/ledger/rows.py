@@ -9,12 +9,12 @@ from uuid import UUID
 import psycopg
 
 from khata.kernel.arrays import array_texts
+from khata.kernel.copying import copy_rows
 from khata.kernel.ids import shard_of
 from khata.ledger.core import (
     Book,
     Capture,
     Command,
-    Decision,
     Effects,
     ExpireLots,
     Grant,
@@ -117,15 +117,23 @@ def load_book(connection: Connection, wallets: Wallets, commands: Sequence[Comma
     return Book(wallets, lots, Effects(_load_effects(cursor, commands))), rows[0][0]
 
 
-def write_decision(connection: Connection, decision: Decision, now: datetime) -> None:
-    """Makes the decision's rows; the caller's transaction makes them durable."""
-    if not decision.transfers:
-        return
-    cursor = psycopg.Cursor(connection)
-    _copy_transfers(cursor, decision.transfers, now)
-    wallets = array_texts(map(_wallet_columns, decision.wallets), _WALLET_WIDTH)
-    lots = array_texts(map(_lot_columns, decision.lots), _LOT_WIDTH)
-    cursor.execute(_WRITE_WALLETS_AND_LOTS, [*wallets, *lots], prepare=True)
+def copy_transfers(connection: Connection, transfers: Iterable[Transfer], now: datetime) -> None:
+    rows = (
+        (
+            shard_of(t.organisation_id), t.organisation_id, t.seq, *_ROUTES[t.kind],
+            t.amount, t.lot_id, t.reference, t.available_after, now,
+        )
+        for t in transfers
+    )  # fmt: skip
+    copy_rows(connection, _COPY_TRANSFERS, _TRANSFER_TYPES, rows)
+
+
+def write_balances(connection: Connection, wallets: Sequence[Wallet], lots: Sequence[Lot]) -> None:
+    """Of wallets and lots as they stand after a batch; lots may be new."""
+    if wallets:
+        columns = array_texts(map(_wallet_columns, wallets), _WALLET_WIDTH)
+        columns += array_texts(map(_lot_columns, lots), _LOT_WIDTH)
+        psycopg.Cursor(connection).execute(_WRITE_WALLETS_AND_LOTS, columns, prepare=True)
 
 
 def _touched(organisation_ids: Iterable[int]) -> list[str]:
@@ -144,18 +152,6 @@ def _load_effects(cursor: "psycopg.Cursor[Any]", commands: Iterable[Command]) ->
         for row in cursor.execute(_LOAD_EFFECTS, array_texts(named, 4)):
             found[row[0], Kind(row[1]), row[2]].append((row[3], row[4]))
     return {key: tuple(draws) for key, draws in found.items()}
-
-
-def _copy_transfers(cursor: "psycopg.Cursor[Any]", transfers: Iterable[Transfer], now: datetime) -> None:
-    with cursor.copy(_COPY_TRANSFERS) as copy:
-        copy.set_types(_TRANSFER_TYPES)
-        for t in transfers:
-            copy.write_row(
-                (
-                    shard_of(t.organisation_id), t.organisation_id, t.seq, *_ROUTES[t.kind],
-                    t.amount, t.lot_id, t.reference, t.available_after, now,
-                )
-            )  # fmt: skip
 
 
 def _wallet_columns(wallet: Wallet) -> tuple[int | bytes, ...]:

@@ -9,6 +9,7 @@ import psycopg
 
 from khata.carriers.port import Receipt, ReceiptState
 from khata.kernel.arrays import array_text, array_texts
+from khata.kernel.copying import copy_rows
 from khata.kernel.ids import shard_of
 from khata.messaging.core.life import MessageStatus
 from khata.messaging.hand_over_rows import LOCKED, LOCKED_WIDTH, LockedMessage, lock, text_array
@@ -109,15 +110,14 @@ class SilentPart(NamedTuple):
 
 def copy_parts(connection: Connection, parts: Iterable[NewPart], submitted_at: datetime) -> None:
     """Notes which submissions a receipt is awaited for."""
-    with connection.cursor().copy(_COPY_PARTS) as copy:
-        copy.set_types(_PART_TYPES)
-        for organisation_id, due_at, part in parts:
-            copy.write_row(
-                (
-                    organisation_id, submitted_at, due_at, part.message_id, shard_of(organisation_id), part.part,
-                    int(part.status), part.carrier, part.carrier_ref, part.error_code,
-                )
-            )  # fmt: skip
+    rows = (
+        (
+            organisation_id, submitted_at, due_at, part.message_id, shard_of(organisation_id), part.part,
+            int(part.status), part.carrier, part.carrier_ref, part.error_code,
+        )
+        for organisation_id, due_at, part in parts
+    )  # fmt: skip
+    copy_rows(connection, _COPY_PARTS, _PART_TYPES, rows)
 
 
 def lock_named(connection: Connection, receipts: Sequence[Receipt]) -> tuple[dict[UUID, LockedMessage], list[Part]]:
@@ -172,17 +172,14 @@ def put_off(connection: Connection, parts: Sequence[tuple[SilentPart, datetime]]
 
 
 def copy_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
-    if not receipts:
-        return
-    with connection.cursor().copy(_COPY_RECEIPTS) as copy:
-        copy.set_types(_RECEIPT_TYPES)
-        for receipt in receipts:
-            copy.write_row(
-                (
-                    receipt.carrier, receipt.carrier_ref, receipt.state.value, receipt.error_code, receipt.raw,
-                    receipt.received_at,
-                )
-            )  # fmt: skip
+    rows = (
+        (
+            receipt.carrier, receipt.carrier_ref, receipt.state.value, receipt.error_code, receipt.raw,
+            receipt.received_at,
+        )
+        for receipt in receipts
+    )  # fmt: skip
+    copy_rows(connection, _COPY_RECEIPTS, _RECEIPT_TYPES, rows)
 
 
 def take_receipts(connection: Connection, *, limit: int) -> list[Receipt]:

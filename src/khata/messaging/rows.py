@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 
 from khata.kernel.arrays import array_texts
+from khata.kernel.copying import copy_rows
 from khata.kernel.ids import shard_of
 from khata.messaging.core.allowance import Allowance
 
@@ -75,10 +76,7 @@ class NewMessage(NamedTuple):
 
 
 def copy_messages(connection: Connection, messages: Iterable[NewMessage]) -> None:
-    with connection.cursor().copy(_COPY) as copy:
-        copy.set_types(_TYPES)
-        for message in messages:
-            copy.write_row(message)
+    copy_rows(connection, _COPY, _TYPES, messages)
 
 
 def load_allowances(connection: Connection, subjects: Iterable[Subject]) -> tuple[datetime, dict[Subject, Allowance]]:

@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 
 from khata.kernel.arrays import array_text, array_texts
+from khata.kernel.copying import copy_rows
 
 Connection = psycopg.Connection[Any]
 
@@ -100,10 +101,7 @@ def listeners(connection: Connection, organisation_ids: Iterable[int]) -> dict[i
 
 def copy_events(connection: Connection, events: Iterable[tuple[UUID, int, str, str, datetime]]) -> None:
     """Each an id, an organisation, a type, a body and when it is recorded."""
-    with connection.cursor().copy(_COPY_EVENTS) as copy:
-        copy.set_types(_EVENT_TYPES)
-        for event in events:
-            copy.write_row(event)
+    copy_rows(connection, _COPY_EVENTS, _EVENT_TYPES, events)
 
 
 def insert_deliveries(connection: Connection, deliveries: Iterable[tuple[UUID, int, UUID, UUID]]) -> None:

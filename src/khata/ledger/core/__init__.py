@@ -1,6 +1,6 @@
 """Pure decisions of the ledger: `apply_batch(book, commands, now)`. No clock, no I/O, no Django."""
 
-from khata.ledger.core.batch import Decision, apply_batch
+from khata.ledger.core.batch import Decision, Desk, apply_batch
 from khata.ledger.core.book import Account, Book, Effects, Kind, Lot, Transfer, Wallet, WalletStatus
 from khata.ledger.core.chain import CHAIN_START, extend_chain
 from khata.ledger.core.commands import (
@@ -25,6 +25,7 @@ __all__ = [
     "Command",
     "Condition",
     "Decision",
+    "Desk",
     "Effects",
     "ExpireLots",
     "Grant",

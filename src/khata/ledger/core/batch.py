@@ -1,7 +1,7 @@
 """The ledger's rules: commands apply in order, each gets its outcome, a refused one leaves no trace."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -39,31 +39,44 @@ class Decision:
 
 def apply_batch(book: Book, commands: Iterable[Command], now: datetime) -> Decision:
     """Decides `commands` in order on `book`. Pure: the same arguments give the same decision."""
-    desk = _Desk(book, now)
-    outcomes = tuple(desk.decide(command) for command in commands)
-    purses = [purse for purse in desk.purses.values() if purse.seq != purse.wallet.last_seq]
-    return Decision(
-        wallets=tuple(purse.snapshot() for purse in purses),
-        lots=tuple(parcel.snapshot() for purse in purses for parcel in purse.parcels.values() if parcel.changed),
-        transfers=tuple(desk.transfers),
-        outcomes=outcomes,
-    )
+    desk = Desk(book, now)
+    transfers = tuple(desk.decide(commands))
+    return Decision(desk.wallets(), desk.lots(), transfers, tuple(desk.outcomes))
 
 
-class _Desk:
-    """The book while it is being written on."""
+class Desk:
+    """The book while it is being written on: `apply_batch` in steps, for who writes transfers as they are decided."""
 
     def __init__(self, book: Book, now: datetime) -> None:
-        self.transfers: list[Transfer] = []
-        self.now = now
-        self.draws = dict(book.effects.draws)
+        self.outcomes: list[Outcome] = []
+        self._now = now
+        self._draws = dict(book.effects.draws)
+        self._written: list[Transfer] = []
         lots: defaultdict[int, list[Lot]] = defaultdict(list)
         for lot in book.lots:
             lots[lot.organisation_id].append(lot)
-        self.purses = {id_: Purse(wallet, lots[id_], now, self.transfers) for id_, wallet in book.wallets.items()}
+        self._purses = {id_: Purse(wallet, lots[id_], now, self._written) for id_, wallet in book.wallets.items()}
 
-    def decide(self, command: Command) -> Outcome:
-        purse = self.purses.get(command.organisation_id)
+    def decide(self, commands: Iterable[Command]) -> Iterator[Transfer]:
+        """Decides them in order and yields the transfers of each; what it comes to stands once they are all out."""
+        for command in commands:
+            self.outcomes.append(self._decide(command))
+            yield from self._written
+            self._written.clear()
+
+    def wallets(self) -> tuple[Wallet, ...]:
+        return tuple(purse.snapshot() for purse in self._moved())
+
+    def lots(self) -> tuple[Lot, ...]:
+        return tuple(
+            parcel.snapshot() for purse in self._moved() for parcel in purse.parcels.values() if parcel.changed
+        )
+
+    def _moved(self) -> list[Purse]:
+        return [purse for purse in self._purses.values() if purse.seq != purse.wallet.last_seq]
+
+    def _decide(self, command: Command) -> Outcome:
+        purse = self._purses.get(command.organisation_id)
         if purse is None:
             return Outcome(Condition.UNKNOWN_WALLET, 0)
         match command:
@@ -90,13 +103,13 @@ class _Desk:
         kind, price_minor = (Kind.PURCHASE, command.price_minor) if isinstance(command, Purchase) else (Kind.GRANT, 0)
         if not 0 < command.amount <= AMOUNT_MICRO_MAX:
             return Condition.AMOUNT_OUT_OF_RANGE
-        if command.expires_at is not None and command.expires_at <= self.now:
+        if command.expires_at is not None and command.expires_at <= self._now:
             return Condition.EXPIRY_PASSED
         key = (command.organisation_id, kind, command.reference)
-        if (done := self.draws.get(key)) is not None:
+        if (done := self._draws.get(key)) is not None:
             return _repeated(done, command.amount)
         purse.add_lot(kind, command.reference, command.amount, command.expires_at, price_minor)
-        self.draws[key] = ((purse.seq, command.amount),)
+        self._draws[key] = ((purse.seq, command.amount),)
         return Condition.ACCEPTED
 
     def _place_hold(self, purse: Purse, command: PlaceHold) -> Condition:
@@ -105,11 +118,11 @@ class _Desk:
         if purse.status is WalletStatus.FROZEN:
             return Condition.WALLET_FROZEN
         key = (command.organisation_id, Kind.HOLD, command.reference)
-        if (done := self.draws.get(key)) is not None:
+        if (done := self._draws.get(key)) is not None:
             return _repeated(done, command.amount)
         if (draws := purse.draw(command.reference, command.amount)) is None:
             return Condition.INSUFFICIENT_CREDITS
-        self.draws[key] = draws
+        self._draws[key] = draws
         return Condition.ACCEPTED
 
     def _capture(self, purse: Purse, command: Capture) -> Condition:
@@ -146,7 +159,7 @@ class _Desk:
         draws = purse.draw_lot(origin, command.reference, command.amount, is_partial_enough=command.is_partial_enough)
         if draws is None:
             return Condition.INSUFFICIENT_CREDITS
-        self.draws[command.organisation_id, Kind.HOLD, command.reference] = draws
+        self._draws[command.organisation_id, Kind.HOLD, command.reference] = draws
         return Condition.ACCEPTED
 
     def _refund(self, purse: Purse, command: RefundHold) -> Condition:
@@ -157,7 +170,7 @@ class _Desk:
         if (draws := self._drawn(command, Kind.HOLD)) is None:
             return Condition.HOLD_MISSING
         purse.refund(command.reference, draws)
-        self.draws[command.organisation_id, Kind.REFUND, command.reference] = draws
+        self._draws[command.organisation_id, Kind.REFUND, command.reference] = draws
         return Condition.ACCEPTED
 
     def _reverse(self, purse: Purse, command: Reverse) -> Condition:
@@ -166,22 +179,22 @@ class _Desk:
         if (done := self._drawn(command, Kind.REVERSE)) is not None:
             return _repeated(done, command.amount)
         draws = purse.reverse(command.purchase, command.reference, command.amount)
-        self.draws[command.organisation_id, Kind.REVERSE, command.reference] = draws
+        self._draws[command.organisation_id, Kind.REVERSE, command.reference] = draws
         return Condition.ACCEPTED
 
     def _settle(self, purse: Purse, reference: UUID, draws: Draws, amount: int) -> None:
         captured, voided = purse.use(reference, draws, amount)
         organisation_id = purse.wallet.organisation_id
         if captured:
-            self.draws[organisation_id, Kind.CAPTURE, reference] = captured
+            self._draws[organisation_id, Kind.CAPTURE, reference] = captured
         if voided:
-            self.draws[organisation_id, Kind.VOID, reference] = voided
+            self._draws[organisation_id, Kind.VOID, reference] = voided
 
     def _is_closed(self, command: Capture | VoidHold | RefundHold, *kinds: Kind) -> bool:
         return any(self._drawn(command, kind) is not None for kind in kinds)
 
     def _drawn(self, command: Capture | VoidHold | HoldLot | RefundHold | Reverse, kind: Kind) -> Draws | None:
-        return self.draws.get((command.organisation_id, kind, command.reference))
+        return self._draws.get((command.organisation_id, kind, command.reference))
 
 
 def _repeated(done: Draws, amount: int) -> Condition:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from khata.kernel.errors import FieldProblem, field_problem
 from khata.messaging.core.recipients import INDIA, NotReachable, e164
@@ -26,7 +26,7 @@ class SmsDraft(NamedTuple):
     segmentation: Segmentation
     reference: str | None
     metadata: Mapping[str, str] | None
-    channel: str = "sms"
+    channel: Literal["sms"] = "sms"
 
     @property
     def encoding(self) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from khata.kernel.errors import FieldProblem, field_problem
 from khata.mail.core.addresses import Mailbox, NotAnAddress, read_address, read_mailbox
@@ -34,7 +34,7 @@ class MailDraft(NamedTuple):
     has_unsubscribe: bool
     reference: str | None
     metadata: Mapping[str, str] | None
-    channel: str = "email"
+    channel: Literal["email"] = "email"
     encoding: str = "utf8"
     segment_count: int = 1
 

@@ -3,7 +3,7 @@
 `accept_batch` is the one way in. It takes requests of any number of organisations and answers each on its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -143,20 +143,24 @@ def _hold_and_write(
         return []
     holds = [PlaceHold(e.organisation_id, e.priced.message_id, e.priced.credits, is_fresh=True) for e in entries]
     outcomes, now = post_batch_at(connection, wallets, holds)
-    accepted, kept = [], []
-    for entry, outcome in zip(entries, outcomes, strict=True):
-        if outcome.condition is not Condition.ACCEPTED:
-            answers[entry.place] = _refused(entry, outcome)
-            continue
-        sent = _sent(entry.priced, outcome, now)
-        answers[entry.place] = Accepted(sent)
-        accepted.append(entry)
-        if (key := entry.key) is not None:
-            kept.append(KeptAnswer(*key, entry.priced.digest, sent))
-    copy_messages(connection, (_row(entry, now) for entry in accepted))
+    accepted: list[Entry] = []
+    kept: list[KeptAnswer] = []
+
+    def answer_each() -> Iterator[NewMessage]:
+        for entry, outcome in zip(entries, outcomes, strict=True):
+            if outcome.condition is not Condition.ACCEPTED:
+                answers[entry.place] = _refused(entry, outcome)
+                continue
+            sent = _sent(entry.priced, outcome, now)
+            answers[entry.place] = Accepted(sent)
+            accepted.append(entry)
+            if (key := entry.key) is not None:
+                kept.append(KeptAnswer(*key, entry.priced.digest, sent))
+            yield _row(entry, now)
+
+    copy_messages(connection, answer_each())
     write_mails(connection, accepted)
-    if kept:
-        keep_answers(connection, kept)
+    keep_answers(connection, kept)
     return accepted
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from khata.carriers.port import Mail
 from khata.kernel.arrays import array_texts
+from khata.kernel.copying import copy_rows
 from khata.kernel.errors import KhataError, field_problem
 from khata.kernel.ids import public_id, shard_of
 from khata.kernel.transactions import in_transaction, needs_database
@@ -95,22 +96,16 @@ def keep_sendable_mails(connection: Connection, entries: Sequence[Entry]) -> tup
 def write_mails(connection: Connection, entries: Sequence[Entry]) -> None:
     """Beside the rows of accepted messages, what e-mails have besides."""
     mails = [(entry, draft) for entry in entries if isinstance(draft := entry.priced.draft, MailDraft)]
-    if not mails:
-        return
-    with connection.cursor().copy(_COPY_CONTENTS) as copy:
-        copy.set_types(_CONTENT_TYPES)
-        for entry, draft in mails:
-            copy.write_row((*_key(entry), draft.has_unsubscribe, draft.subject, draft.html, _files(draft)))
+    contents = [
+        (*_key(entry), draft.has_unsubscribe, draft.subject, draft.html, _files(draft)) for entry, draft in mails
+    ]
+    copy_rows(connection, _COPY_CONTENTS, _CONTENT_TYPES, contents)
     attached = [
         (*_key(entry), place, *attachment)
         for entry, draft in mails
         for place, attachment in enumerate(draft.attachments)
     ]
-    if attached:
-        with connection.cursor().copy(_COPY_ATTACHMENTS) as copy:
-            copy.set_types(_ATTACHMENT_TYPES)
-            for row in attached:
-                copy.write_row(row)
+    copy_rows(connection, _COPY_ATTACHMENTS, _ATTACHMENT_TYPES, attached)
 
 
 class LoadedMails(NamedTuple):

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from khata.kernel.clock import utc_now
+from khata.kernel.copying import copy_rows
 from khata.kernel.ids import public_id, shard_of
 from khata.kernel.transactions import needs_database
 from khata.messaging.core.life import MessageStatus
@@ -81,15 +82,14 @@ def load_answers(connection: Connection, keys: Collection[tuple[int, str]]) -> d
 
 
 def keep_answers(connection: Connection, answers: Iterable[KeptAnswer]) -> None:
-    with connection.cursor().copy(_COPY) as copy:
-        copy.set_types(_TYPES)
-        for kept in answers:
-            copy.write_row(
-                (
-                    shard_of(kept.organisation_id), kept.organisation_id, CALL_SEND, kept.key, kept.request_digest,
-                    msgspec.to_builtins(kept.sent), kept.sent.accepted_at,
-                )
-            )  # fmt: skip
+    rows = (
+        (
+            shard_of(kept.organisation_id), kept.organisation_id, CALL_SEND, kept.key, kept.request_digest,
+            msgspec.to_builtins(kept.sent), kept.sent.accepted_at,
+        )
+        for kept in answers
+    )  # fmt: skip
+    copy_rows(connection, _COPY, _TYPES, rows)
 
 
 @needs_database

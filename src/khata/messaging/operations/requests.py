@@ -105,8 +105,8 @@ def price_request(
     if isinstance(draft, list):
         is_recipient = {problem["code"] for problem in draft} == {"invalid_recipient"}
         return InvalidRecipient(draft[0]["detail"], errors=draft) if is_recipient else InvalidRequest(draft)
-    digits = draft.recipient.removeprefix("+") if isinstance(draft, SmsDraft) else ""
-    rate = card.rate_for("email" if isinstance(draft, MailDraft) else "sms", digits)
+    digits = draft.recipient.removeprefix("+") if draft.channel == "sms" else ""
+    rate = card.rate_for(draft.channel, digits)
     if rate is None:
         return DestinationUnpriced()
     route = routes.route_for(draft.channel, digits, draft.sender)
