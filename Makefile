@@ -13,7 +13,7 @@ LOCK := $(COMPILE) pyproject.toml
 MYPY_ENVIRONMENT := DATABASE_URL=postgresql://localhost/khata KHATA_SECRET_KEY=none-of-this-is-ever-used-or-connected-to
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ci soak bench bench-short lint lock clean fuzz peers node-tour sms-peers browser wrk
+.PHONY: help demo test ci soak bench bench-short lint lock clean fuzz peers node-tour sms-peers localstripe browser wrk
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ help: ## list what can be made
 demo: $(VENV)/.runtime ## run everything on this machine, the far ends simulated (ARGS="--port 9000" passes flags)
 	@exec $(BIN)/khata demo $(ARGS)
 
-test: lint peers browser wrk ## check and test everything; installs what the tests need
+test: lint localstripe browser wrk ## check and test everything; installs what the tests need
 	$(BIN)/pytest $(ARGS)
 
 ci: test ## what a change must pass
@@ -77,7 +77,7 @@ $(BIN)/python:
 	exit 1
 
 # Other people's programs the tests speak to, apart from everything of ours: they are started, never imported.
-peers: $(VENV)/.peers
+localstripe: $(VENV)/.peers
 
 $(VENV)/.peers: requirements-peers.lock $(VENV)/.test
 	@echo "Installing what the tests speak to into $(PEERS) …" >&2
@@ -87,6 +87,9 @@ $(VENV)/.peers: requirements-peers.lock $(VENV)/.test
 	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
 		-r requirements-peers.lock
 	@touch $@
+
+peers: ## meet all programs nobody here wrote that are installed: the next two together
+	@$(MAKE) --no-print-directory --keep-going node-tour sms-peers
 
 node-tour: $(VENV)/.test ## walk through the sandbox gateway with Razorpay's own Node SDK (needs node and npm)
 	$(BIN)/python -m tests.peers.node_tour

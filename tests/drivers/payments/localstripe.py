@@ -1,6 +1,6 @@
 """localstripe, an independent imitation of Stripe, as a process of its own with packages of its own.
 
-It is under the GPL, so nothing of Khata imports it or installs it beside itself: `make peers` puts it into a separate
+It is under the GPL, so nothing of Khata imports it or installs it beside itself: `make localstripe` puts it into a separate
 environment. Started as it comes it would listen on every interface and keep its store under one fixed name, hence the
 few words it is started with.
 """
@@ -34,7 +34,7 @@ class Localstripe:
     """Sends every event about payments to `webhook_url`."""
 
     def __init__(self, webhook_url: str) -> None:
-        assert PYTHON.exists(), "localstripe is not installed: run `make peers`"
+        assert PYTHON.exists(), "localstripe is not installed: run `make localstripe`"
         port = free_port()
         self.webhook_url = webhook_url
         self.url = f"http://127.0.0.1:{port}"
