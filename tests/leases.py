@@ -7,6 +7,8 @@ nothing is left.
 from khata.messaging.hand_over_rows import ClaimedMessage
 from khata.messaging.models import WorkerLease
 from khata.messaging.operations import claim_messages, new_lease_token, renew_lease, sweep_overdue
+from khata.webhooks.operations import claim_deliveries
+from khata.webhooks.rows import ClaimedDelivery
 
 LONG_AGO = "2026-01-01T00:00:00Z"
 
@@ -34,6 +36,12 @@ def claim_all(route: str | None = None) -> list[ClaimedMessage]:
     token = lease()
     claims = iter(lambda: claim_messages(token=token, limit=1_000, route=route), [])
     return [message for claim in claims for message in claim]
+
+
+def claim_all_deliveries() -> list[ClaimedDelivery]:
+    """Every webhook that is due, other tests' too."""
+    claims = iter(lambda: claim_deliveries(busy={}, limit=1_000), [])
+    return [delivery for claim in claims for delivery in claim]
 
 
 def sweep_all(token: int) -> int:

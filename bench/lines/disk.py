@@ -18,8 +18,7 @@ from khata.messaging.operations import (
     claim_messages,
     new_lease_token,
     renew_lease,
-    settle_handed,
-    store_receipts,
+    settle_news,
 )
 
 ACCEPT_COUNT = 2_000
@@ -72,10 +71,10 @@ def _deliver_all() -> None:
     renew_lease(token=token)
     while messages := claim_messages(token=token, limit=CLAIM_COUNT):
         refs = {message.id: f"{message.id.int & 0xFFFF_FFFF_FFFF_FFFF:016X}" for message in messages}
-        settle_handed(
+        settle_news(
             [Handed(m, CARRIER, decide_hand_over([Accepted(refs[m.id])] * m.segments, m.segments)) for m in messages]
         )
-        store_receipts([_receipt(refs[message.id], message.body) for message in messages])
+        settle_news([_receipt(refs[message.id], message.body) for message in messages])
 
 
 def _receipt(ref: str, body: str) -> Receipt:

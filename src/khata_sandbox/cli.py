@@ -146,19 +146,19 @@ def smsc(
     with _one_sentence_on_failure():
         run(
             SmscSettings(
-                host,
-                port,
-                http_port,
-                data_dir,
-                system_id,
-                password,
-                receipt_delay_ms,
-                enquire_link_s,
-                accounts_from(account or ()),
-                window,
-                seed,
-                tls_cert,
-                tls_key,
+                host=host,
+                port=port,
+                http_port=http_port,
+                data_dir=data_dir,
+                system_id=system_id,
+                password=password,
+                receipt_delay_ms=receipt_delay_ms,
+                enquire_link_s=enquire_link_s,
+                more_accounts=accounts_from(account or ()),
+                window=window,
+                seed=seed,
+                tls_cert=tls_cert,
+                tls_key=tls_key,
             )
         )
 

@@ -6,7 +6,8 @@ import pytest
 
 from khata.messaging.core.routes import ChargeOn, Policy, Route
 from khata.site.carriers_file import CarriersFile, carriers_of
-from khata.site.environment import Misconfigured, read_environment
+from khata.site.environment import read_environment
+from khata.site.variables import Misconfigured
 
 NEEDED = {"DATABASE_URL": "postgresql://localhost/khata", "KHATA_SECRET_KEY": "x" * 40}
 SECRETS = {"ACME_PASSWORD": "s3cret-of-acme", "TOKEN": "token-of-twilio"}

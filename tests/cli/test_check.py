@@ -1,6 +1,7 @@
 """`khata check` names what is misconfigured, and nothing else."""
 
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,10 +12,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test import override_settings
 
 from khata.cli.check import configuration, database, far_ends, ledger
 from khata.kernel.clock import utc_now
 from khata.ledger.models import LedgerProofRun
+from khata.site.carriers_file import CarrierEntry, CarriersFile
 from khata.tenancy.models import Organisation
 from tests.owner import owner_connection
 from tests.ports import free_port
@@ -189,6 +192,23 @@ def test_a_far_end_that_cannot_be_reached_is_named_when_asked_for() -> None:
         found = answers(far_ends.reachable, **{**there, "smpp_port": free_port()})
     assert found.startswith("The carrier (KHATA_SMPP_HOST) cannot be reached")
     assert len(found.splitlines()) == 1
+
+
+def test_carriers_of_a_file_are_looked_for_at_their_drivers_usual_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(address: tuple[str, int], timeout_s: float) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(far_ends.socket, "create_connection", refuse)
+    carriers = (
+        CarrierEntry("sms", "smpp", {"host": "sms.example"}),
+        CarrierEntry("tls", "smpp", {"host": "tls.example", "port": 3550}),
+        CarrierEntry("post", "smtp", {"host": "post.example"}),
+        CarrierEntry("web", "twilio", {"account_sid": "AC1"}),
+    )
+    with override_settings(CARRIERS=CarriersFile(carriers, ())):
+        found = answers(far_ends.reachable, carriers_file="carriers.toml", razorpay_key_id="", stripe_secret_key="")
+    places = re.findall(r"The carrier (\S+) cannot be reached at (\S+): ", found)
+    assert places == [("sms", "sms.example:2775"), ("tls", "tls.example:3550"), ("post", "post.example:587")]
 
 
 def test_only_the_gateways_that_are_configured_are_looked_for() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from khata.site.environment import Misconfigured, read_environment
+from khata.site.environment import read_environment
+from khata.site.variables import Misconfigured
 
 NEEDED = {"DATABASE_URL": "postgresql://localhost/khata", "KHATA_SECRET_KEY": "x" * 40}
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from khata.site.environment import Environment, Misconfigured, read_environment
+from khata.site.environment import Environment, read_environment
+from khata.site.variables import Misconfigured
 
 NEEDED = {"DATABASE_URL": "postgresql://localhost/khata", "KHATA_SECRET_KEY": "x" * 40}
 LIVE = {"KHATA_MODE": "live", "KHATA_BASE_URL": "https://khata.example"}
@@ -34,6 +35,12 @@ def test_a_gateway_that_does_not_fit_the_mode_is_refused(changes: dict[str, str]
     with pytest.raises(Misconfigured) as refused:
         read(**changes)
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["khata.example", "https://", "https://[::1", "https://khata.example:443x"])
+def test_what_is_no_web_address_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(Misconfigured, match=r"^KHATA_BASE_URL must be an http:// or https:// address, not “"):
+        read(KHATA_BASE_URL=text)
 
 
 def test_payers_may_be_sent_only_to_the_gateways_that_are_configured() -> None:

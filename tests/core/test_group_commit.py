@@ -152,3 +152,18 @@ def test_what_ends_the_writing_thread_runs_on_it_after_the_last_batch() -> None:
     asyncio.run(main())
     assert [what for what, _ in told] == ["batch", "end"]
     assert told[0][1] == told[1][1]
+
+
+def test_what_is_handed_in_after_the_end_is_refused_at_once_and_the_end_comes_once() -> None:
+    recorder = Recorder()
+    ends: list[str] = []
+
+    async def main() -> None:
+        writer: GroupCommit[int, int] = GroupCommit(recorder.commit, on_end=lambda: ends.append("end"))
+        for _ in range(2):
+            await writer.drain()
+        with pytest.raises(Overloaded):
+            writer.submit(1)
+
+    asyncio.run(main())
+    assert (recorder.batches, ends) == ([], ["end"])

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from khata.site.environment import Environment, Misconfigured, read_environment
+from khata.site.environment import Environment, read_environment
+from khata.site.variables import Misconfigured
 
 NEEDED = {"DATABASE_URL": "postgresql://localhost/khata", "KHATA_SECRET_KEY": "tests-" * 8}
 
@@ -16,7 +17,7 @@ def read(**settings: Any) -> Environment:
 def test_without_settings_the_merchant_supplies_in_karnataka() -> None:
     environment = read(KHATA_MERCHANT_NAME="ACME")
     assert (environment.supplier_name, environment.supplier_address, environment.supplier_gstin) == ("ACME", "", "")
-    assert (environment.tax_country, environment.tax_state_code, environment.tax_rate_percent) == ("IN", "29", 18)
+    assert (environment.tax_country, environment.tax_state_code, environment.tax_rate_bp) == ("IN", "29", 1_800)
     assert (environment.invoice_prefix, environment.credit_note_prefix) == ("KH", "CN")
 
 
@@ -40,11 +41,18 @@ def test_an_address_has_lines_and_a_gstin_capital_letters() -> None:
         ("KHATA_TAX_STATE_CODE", "28", "no State has the code"),
         ("KHATA_TAX_SERVICE_CODE", "SAC", "at most eight digits"),
         ("KHATA_TAX_COUNTRY", "India", "two capital letters"),
+        ("KHATA_TAX_RATE_PERCENT", "0.25", "CGST and SGST are half of it each"),
+        *(("KHATA_TAX_RATE_PERCENT", rate, "a percentage like") for rate in ("18 %", "1,5", "-1", "100", "8.125")),
     ],
 )
 def test_what_cannot_stand_on_an_invoice_is_refused(name: str, value: str, sentence: str) -> None:
     with pytest.raises(Misconfigured, match=sentence):
         read(**{name: value})
+
+
+@pytest.mark.parametrize(("told", "rate_bp"), [("20", 2_000), ("25.5", 2_550), ("8.1", 810), ("9.97", 997)])
+def test_a_rate_may_have_hundredths(told: str, rate_bp: int) -> None:
+    assert read(KHATA_TAX_COUNTRY="FI", KHATA_TAX_RATE_PERCENT=told).tax_rate_bp == rate_bp
 
 
 @pytest.mark.parametrize(

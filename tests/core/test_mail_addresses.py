@@ -30,7 +30,7 @@ def test_an_address_is_kept_with_its_domain_in_ascii(text: str, address: str) ->
         "asha@example.com\r\nBcc: x@example.com", "asha@example.com\n", "asha\0@example.com", "आशा@example.com",
         "asha@example.com,bilal@example.com", "asha@-example.com", "asha@example-.com", "asha@exa_mple.com",
         f"{'x' * 65}@example.com", f"asha@{'x' * 64}.com", f"asha@{'x.' * 130}com",
-        "asha@example.com.", "asha@\ud800.com",
+        "asha@example.com.", "asha@\ud800.com", "=?utf-8?q?a=0D=0ABcc=3A_x=40example.com?=@example.com",
     ],
 )  # fmt: skip
 def test_what_no_mail_could_safely_be_sent_to_is_refused(text: str) -> None:
@@ -46,6 +46,7 @@ def test_what_no_mail_could_safely_be_sent_to_is_refused(text: str) -> None:
         ('"Rao, Asha" <asha@example.com>', Mailbox("asha@example.com", "Rao, Asha")),
         ("आशा <asha@example.com>", Mailbox("asha@example.com", "आशा")),
         ("<asha@example.com>", Mailbox("asha@example.com")),
+        ('" " <asha@example.com>', Mailbox("asha@example.com")),
     ],
 )
 def test_a_sender_may_have_a_name(text: str, mailbox: Mailbox) -> None:
@@ -63,6 +64,11 @@ def test_a_sender_may_have_a_name(text: str, mailbox: Mailbox) -> None:
         "Asha <asha@example.com",
         'A"sha <asha@example.com>',
         f"{'x' * 101} <asha@example.com>",
+        "=?utf-8?q?Asha=0D=0ABcc:_x@example.com?= <asha@example.com>",
+        "As>ha <asha@example.com>",
+        "Asha <asha@example.com> Rao",
+        pytest.param(" " * 100_000, id="blanks"),
+        pytest.param("<" * 100_000, id="brackets"),
     ],
 )
 def test_a_sender_cannot_bring_a_header_along(text: str) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from typing import Any
 
 import dkim
 import pytest
@@ -26,6 +28,12 @@ LETTER = Letter(
     written_at=WRITTEN_AT,
     unsubscribe_url=f"https://khata.example/unsubscribe/{'x' * 60}",
 )
+HEADER_NAMES = sorted(
+    [
+        b"DKIM-Signature", b"List-Unsubscribe", b"List-Unsubscribe-Post", b"From", b"To", b"Subject", b"Date",
+        b"Message-ID", b"MIME-Version", b"Content-Type",
+    ]
+)  # fmt: skip
 TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=200)
 
 
@@ -39,6 +47,11 @@ def is_authentic(mail: bytes, public: str = KEYS.public) -> bool:
 
 def signed(letter: Letter = LETTER) -> bytes:
     return sign(compose(letter), KEY, signed_at_s=int(WRITTEN_AT.timestamp()))
+
+
+def header_names(mail: bytes) -> list[bytes]:
+    head = mail.partition(b"\r\n\r\n")[0]
+    return sorted(line.partition(b":")[0] for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t")))
 
 
 def test_a_signed_mail_verifies() -> None:
@@ -77,18 +90,33 @@ def test_what_relays_may_do_to_blanks_breaks_nothing() -> None:
 def test_whatever_is_written_verifies_and_keeps_its_headers(subject: str, text: str, name: str) -> None:
     mail = signed(LETTER._replace(subject=subject, text=text, html="", sender=Mailbox("asha@example.com", name)))
     assert is_authentic(mail)
-    head = mail.partition(b"\r\n\r\n")[0]
-    names = [line.partition(b":")[0] for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))]
-    assert sorted(names) == sorted(
-        [
-            b"DKIM-Signature", b"List-Unsubscribe", b"List-Unsubscribe-Post", b"From", b"To", b"Subject", b"Date",
-            b"Message-ID", b"MIME-Version", b"Content-Type",
-        ]
-    )  # fmt: skip
+    assert header_names(mail) == HEADER_NAMES
     assert max(map(len, mail.split(b"\r\n"))) <= 998
     assert mail.isascii()
 
 
-def test_a_line_break_in_a_subject_cannot_be_composed() -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["=?utf-8?q?Hello=0D=0ABcc:_x@example.com?=", "₹ =?utf-8?b?DQpCY2M6IHg=?=", "2 + 2 =?"],
+)
+def test_what_looks_like_an_encoded_word_stays_text_and_hides_no_header(text: str) -> None:
+    mail = signed(LETTER._replace(subject=text, sender=Mailbox("asha@example.com", text)))
+    assert is_authentic(mail)
+    assert header_names(mail) == HEADER_NAMES
+    read = message_from_bytes(mail, policy=policy.default)
+    assert (read["Subject"], read["From"].addresses[0].display_name) == (text, text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"subject": "Hello\r\nBcc: x@example.com"},
+        {"sender": Mailbox("asha@example.com", "Asha\nBcc: x@example.com")},
+        {"recipient": "bilal@example.org\r\nBcc: x@example.com"},
+        {"attachments": (Attachment("a\r\nX-Header: y", "text/plain", b""),)},
+        {"attachments": (Attachment("=?utf-8?q?a=0D=0AX-Header:_y?=", "text/plain", b""),)},
+    ],
+)
+def test_a_line_break_in_a_header_cannot_be_composed(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="linefeed"):
-        compose(LETTER._replace(subject="Hello\r\nBcc: x@example.com"))
+        compose(LETTER._replace(**change))

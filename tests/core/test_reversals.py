@@ -21,7 +21,8 @@ from khata.billing.core.refund_life import (
     refund_changes,
 )
 from khata.billing.core.top_up_life import TopUpFacts, TopUpState, decide
-from khata.payments.port import Dispute, DisputeStatus, Payment, PaymentStatus, Refund, RefundStatus, Snapshot
+from khata.payments.port import Payment, PaymentStatus, Snapshot
+from khata.payments.reversals import Dispute, DisputeStatus, Refund, RefundStatus
 from tests.core.test_top_up_life import AUTHORISED, FACTS, FAILED, PAYMENT, REFUNDED, SOON, snapshot
 
 AT = datetime(2026, 11, 23, 5, tzinfo=UTC)

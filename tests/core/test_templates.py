@@ -132,6 +132,14 @@ def test_who_registers_what_nearly_matches_everything_holds_nobody_up() -> None:
     assert choose(book_of([*decoys, template("Hi {#var#}")]), "Hi x, y") is None
 
 
+def test_a_template_hidden_among_too_many_like_it_goes_by_its_number() -> None:
+    book = book_of([*(template("Hi {#numeric#}, {#numeric#}") for _ in range(100)), template("Hi {#var#}", "222222")])
+    found = bind(book, "Hi x, y", sender=None, ref=None)
+    assert isinstance(found, Unbound)
+    assert (found.code, "Nearest is template 222222." in found.detail) == ("too_many_alike", True)
+    assert bind(book, "Hi x, y", sender=None, ref="222222") == book[-1]
+
+
 @pytest.mark.parametrize(
     ("text", "sender", "ref", "field", "code"),
     [

@@ -15,12 +15,11 @@ from khata.payments.port import (
     Payment,
     PaymentMethod,
     PaymentStatus,
-    Refund,
-    RefundStatus,
     Refused,
     Snapshot,
     Unavailable,
 )
+from khata.payments.reversals import Refund, RefundStatus
 from khata.payments.ways import PayBy
 
 CREATED_AT = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)

@@ -23,7 +23,7 @@ from khata.messaging.operations import (
     SentMessage,
     claim_messages,
     send_message,
-    settle_handed,
+    settle_news,
 )
 from khata.messaging.operations.cancellations import cancel_waiting
 from khata.tenancy.models import Organisation
@@ -105,7 +105,7 @@ def test_what_was_claimed_before_goes_its_way(funded: int, route: Route) -> None
     (claimed,) = claim(route)
     freeze_wallet(funded)
     sweep()
-    settle_handed([Handed(claimed, "smpp", decide_hand_over([Accepted("taken")], 1))])
+    settle_news([Handed(claimed, "smpp", decide_hand_over([Accepted("taken")], 1))])
     assert detail(funded, sent).status is MessageStatus.SUBMITTED
 
 

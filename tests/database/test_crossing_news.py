@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from uuid import uuid4
 
 from khata.carriers.port import Accepted, Receipt, ReceiptState
 from khata.kernel.clock import utc_now
@@ -13,13 +13,12 @@ from khata.messaging.core.hand_over import decide_hand_over
 from khata.messaging.core.routes import ChargeOn, Policy
 from khata.messaging.hand_over_rows import ClaimedMessage
 from khata.messaging.operations import Handed, News, SendRequest, claim_messages, send_message, settle_news
-from khata.tenancy.models import Organisation
+from tests.conftest import World
 from tests.leases import lease
 from tests.routes import route_of, routes_in
 
 CREDIT = 1_000_000
 ROUNDS = 30
-_refs = map(str, count(1))
 
 
 def claimed_of(organisation_id: int, policy: Policy) -> list[ClaimedMessage]:
@@ -36,19 +35,19 @@ def handed(message: ClaimedMessage, ref: str) -> Handed:
 
 def receipts_of(organisation_id: int) -> list[Receipt]:
     """Each for a submission whose credits are held until now."""
-    refs = [next(_refs) for _ in range(ROUNDS)]
+    refs = [uuid4().hex for _ in range(ROUNDS)]
     waiting = claimed_of(organisation_id, Policy(ChargeOn.DELIVERED))
     settle_news([handed(message, ref) for message, ref in zip(waiting, refs, strict=True)])
     return [Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref}", utc_now()) for ref in refs]
 
 
 def test_answers_and_receipts_that_cross_over_two_wallets_never_deadlock(
-    organisation: Organisation, world: object, give_credits: Callable[[int, int], None]
+    world: World, give_credits: Callable[[int, int], None]
 ) -> None:
-    both = (organisation.id, world.chens_organisation.id)  # type: ignore[attr-defined]
+    both = (world.organisation.id, world.chens_organisation.id)
     for id_ in both:
         give_credits(id_, 2 * ROUNDS)
-    answers = [[handed(message, next(_refs)) for message in claimed_of(id_, Policy())] for id_ in both]
+    answers = [[handed(message, uuid4().hex) for message in claimed_of(id_, Policy())] for id_ in both]
     receipts = [receipts_of(id_) for id_ in both]
 
     def settle(news: list[News]) -> None:

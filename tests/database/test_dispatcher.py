@@ -12,12 +12,14 @@ from khata.kernel.errors import DatabaseUnavailable
 from khata.kernel.transactions import with_pooled_connection
 from khata.messaging import queries
 from khata.messaging.core.life import MessageStatus
+from khata.messaging.core.routes import Route
 from khata.messaging.operations import Handed, SendRequest, send_message, settle_news
 from khata.tenancy.models import Organisation
 from khata.workers.carrier_line import CarrierLine
 from khata.workers.database_threads import DatabaseThreads
 from khata.workers.dispatcher import Dispatcher, Settle, Turns
-from tests.leases import claim_all, lease
+from tests.leases import lease
+from tests.routes import route_of, routes_in
 
 pytestmark = pytest.mark.anyio
 
@@ -69,24 +71,31 @@ def database() -> Iterator[DatabaseThreads]:
 @pytest.fixture
 def organisation_id(organisation: Organisation, give_credits: Callable[[int, int], None]) -> int:
     give_credits(organisation.id, 100)
-    claim_all()  # what other tests left due must not come before ours
     return organisation.id
+
+
+@pytest.fixture
+def route() -> Iterator[Route]:
+    """Takes every message of the test, and no message of another one."""
+    route = route_of(carriers=("open",))
+    with routes_in(route):
+        yield route
 
 
 async def settle(database: DatabaseThreads, handed: Handed) -> None:
     await database.run(settle_news, [handed])
 
 
-async def dispatcher_of(carrier: OpenCarrier, database: DatabaseThreads) -> Dispatcher:
+async def dispatcher_of(route: Route, carrier: OpenCarrier, database: DatabaseThreads) -> Dispatcher:
     def settle_later(handed: Handed) -> "asyncio.Future[None]":
         return asyncio.ensure_future(settle(database, handed))
 
-    return await dispatcher_by(settle_later, carrier, database)
+    return await dispatcher_by(settle_later, route, carrier, database)
 
 
-async def dispatcher_by(settle: Settle, carrier: OpenCarrier, database: DatabaseThreads) -> Dispatcher:
+async def dispatcher_by(settle: Settle, route: Route, carrier: OpenCarrier, database: DatabaseThreads) -> Dispatcher:
     token = await database.run(lease)
-    return Dispatcher("default", [CarrierLine(carrier)], database, settle, Turns(), lease_token=token)
+    return Dispatcher(route.name, [CarrierLine(carrier)], database, settle, Turns(), lease_token=token)
 
 
 async def send(organisation_id: int, count: int, body: str = "Hello") -> None:
@@ -114,11 +123,13 @@ def accept(submission: Submission) -> Answer:
     return Accepted(f"{submission.message_id.hex}-{submission.part}")
 
 
-async def test_no_more_is_claimed_than_may_go_at_once(organisation_id: int, database: DatabaseThreads) -> None:
+async def test_no_more_is_claimed_than_may_go_at_once(
+    route: Route, organisation_id: int, database: DatabaseThreads
+) -> None:
     """So a worker that dies leaves no message in doubt that it had not begun to send."""
     await send(organisation_id, 10)
     carrier = OpenCarrier(window=4)
-    dispatcher = await dispatcher_of(carrier, database)
+    dispatcher = await dispatcher_of(route, carrier, database)
     assert await dispatcher.claim() == 4
     await eventually(lambda: len(carrier.waiting) == 4)
     claiming = asyncio.create_task(dispatcher.claim())
@@ -140,11 +151,11 @@ async def dispatcher_idle(claiming: "asyncio.Task[int]") -> None:
 
 
 async def test_a_throttled_message_goes_back_and_the_carrier_gets_time(
-    organisation_id: int, database: DatabaseThreads
+    route: Route, organisation_id: int, database: DatabaseThreads
 ) -> None:
     await send(organisation_id, 8)
     carrier = OpenCarrier(window=4)
-    dispatcher = await dispatcher_of(carrier, database)
+    dispatcher = await dispatcher_of(route, carrier, database)
     await dispatcher.claim()
     await eventually(lambda: len(carrier.waiting) == 4)
     carrier.answer(4, lambda _: Unavailable("ESME_RTHROTTLED", is_throttled=True))
@@ -155,20 +166,24 @@ async def test_a_throttled_message_goes_back_and_the_carrier_gets_time(
     await dispatcher.drain()
 
 
-async def test_a_carriers_limit_bounds_what_is_claimed(organisation_id: int, database: DatabaseThreads) -> None:
+async def test_a_carriers_limit_bounds_what_is_claimed(
+    route: Route, organisation_id: int, database: DatabaseThreads
+) -> None:
     await send(organisation_id, 8)
     carrier = OpenCarrier(window=100, submits_per_s_max=40)
-    dispatcher = await dispatcher_of(carrier, database)
+    dispatcher = await dispatcher_of(route, carrier, database)
     assert await dispatcher.claim() == 2
     await eventually(lambda: len(carrier.waiting) >= 1)
     carrier.answer(2, accept)
     await dispatcher.drain()
 
 
-async def test_later_parts_follow_the_answer_to_the_first(organisation_id: int, database: DatabaseThreads) -> None:
+async def test_later_parts_follow_the_answer_to_the_first(
+    route: Route, organisation_id: int, database: DatabaseThreads
+) -> None:
     await send(organisation_id, 1, LONG)
     carrier = OpenCarrier(window=100)
-    dispatcher = await dispatcher_of(carrier, database)
+    dispatcher = await dispatcher_of(route, carrier, database)
     await dispatcher.claim()
     for expected in (1, 2, 3):
         await eventually(lambda: len(carrier.waiting) == 1)
@@ -178,7 +193,7 @@ async def test_later_parts_follow_the_answer_to_the_first(organisation_id: int, 
 
 
 async def test_an_answer_that_cannot_be_settled_yet_is_not_forgotten(
-    organisation_id: int, database: DatabaseThreads, monkeypatch: pytest.MonkeyPatch
+    route: Route, organisation_id: int, database: DatabaseThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("khata.workers.dispatcher.SETTLE_PAUSE_S", 0.01)
     await send(organisation_id, 1)
@@ -189,7 +204,7 @@ async def test_an_answer_that_cannot_be_settled_yet_is_not_forgotten(
             raise failure
         return asyncio.ensure_future(settle(database, handed))
 
-    dispatcher = await dispatcher_by(settle_at_third, carrier, database)
+    dispatcher = await dispatcher_by(settle_at_third, route, carrier, database)
     await dispatcher.claim()
     await eventually(lambda: len(carrier.waiting) > 0)
     carrier.answer(100, accept)

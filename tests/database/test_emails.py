@@ -136,7 +136,7 @@ def test_silence_for_three_days_means_that_it_arrived(mailer: int) -> None:
     assert balance(organisation_id=mailer).available == 10_000_000 - TENTH
 
 
-def test_an_answer_that_was_lost_is_no_delivery_and_costs_nothing(mailer: int) -> None:
+def test_an_answer_that_was_lost_is_no_delivery_and_its_credits_stay_held(mailer: int) -> None:
     message_id = send(mailer)
     [message] = claimed(message_id)
     settle_news([Handed(message, "smtp", decide_hand_over([Unknown("lost")], 1))])

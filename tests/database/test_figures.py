@@ -23,8 +23,7 @@ from khata.messaging.operations import (
     Handed,
     SendRequest,
     send_message,
-    settle_handed,
-    store_receipts,
+    settle_news,
 )
 from khata.tenancy.models import Organisation
 from tests.conftest import World
@@ -43,7 +42,7 @@ def claimed(organisation: Organisation, give_credits: Callable[[int, int], None]
 
 
 def settle(message: ClaimedMessage, answer: Any) -> None:
-    settle_handed([Handed(message, "smpp", decide_hand_over([answer], message.segments))])
+    settle_news([Handed(message, "smpp", decide_hand_over([answer], message.segments))])
 
 
 def finished_count(state: str) -> float:
@@ -88,7 +87,7 @@ def test_a_lost_answer_is_counted_and_makes_the_settlement_lag_grow(claimed: Cla
 def test_a_receipt_that_fits_nothing_is_parked() -> None:
     before = messaging.message_figures()
     at = utc_now() - timedelta(days=2)
-    store_receipts([Receipt("smpp", uuid.uuid4().hex, ReceiptState.DELIVERED, "000", "id:x", at)])
+    settle_news([Receipt("smpp", uuid.uuid4().hex, ReceiptState.DELIVERED, "000", "id:x", at)])
     after = messaging.message_figures()
     assert after.parked_receipts_count == before.parked_receipts_count + 1
     assert after.parked_since is not None
@@ -117,7 +116,7 @@ def test_messages_are_counted_by_their_final_state_once_that_is_committed(
     ref = uuid.uuid4().hex
     settle(claimed, Accepted(ref))
     assert finished_count("delivered") == delivered
-    store_receipts([Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref}", utc_now())])
+    settle_news([Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref}", utc_now())])
     assert finished_count("delivered") == delivered + 1
 
 

@@ -48,6 +48,19 @@ def test_a_connection_lost_between_batches_is_made_anew_before_the_next_one(writ
     assert ask_backend(writer) != lost
 
 
+def test_a_connection_lost_in_the_middle_of_a_batch_is_a_refusal_and_the_next_batch_has_another(
+    writer: ThreadPoolExecutor,
+) -> None:
+    def lose() -> None:
+        with in_transaction() as psycopg_connection:
+            psycopg_connection.execute("select pg_terminate_backend(pg_backend_pid())")
+
+    lost = ask_backend(writer)
+    with pytest.raises(DatabaseUnavailable):
+        writer.submit(with_own_connection, lose).result()
+    assert ask_backend(writer) != lost
+
+
 def test_a_database_that_is_away_is_a_refusal_whatever_asked_it(writer: ThreadPoolExecutor) -> None:
     def ask() -> None:
         raise OperationalError

@@ -28,8 +28,7 @@ from khata.messaging.operations import (
     quote_message,
     routes_in_force,
     send_message,
-    settle_handed,
-    store_receipts,
+    settle_news,
 )
 from khata.tenancy.models import Organisation
 from tests.leases import LONG_AGO, claim_all, lease, let_run_out, old_lease, sweep_all
@@ -68,11 +67,11 @@ def send_by(policy: Policy, organisation_id: int, body: str = "Hello") -> tuple[
 
 def hand_over(message: ClaimedMessage, *answers: Answer, can_query: bool = False) -> None:
     hand_over = decide_hand_over(answers, message.segments)
-    assert settle_handed([Handed(message, "smpp", hand_over, can_query=can_query)]) == 1
+    settle_news([Handed(message, "smpp", hand_over, can_query=can_query)])
 
 
 def receipt(ref: str, state: ReceiptState, carrier: str = "smpp") -> None:
-    store_receipts([Receipt(carrier, ref, state, "001", f"id:{ref} stat:{state}", utc_now())])
+    settle_news([Receipt(carrier, ref, state, "001", f"id:{ref} stat:{state}", utc_now())])
 
 
 def status(sent: SentMessage) -> MessageStatus:
@@ -242,10 +241,11 @@ def asked() -> list[str]:
 
 def test_no_more_is_asked_at_once_than_a_round_allows(funded: int) -> None:
     sent, claimed = send_by(ON_DELIVERED, funded, LONG)
-    hand_over(claimed, *(Accepted(uuid.uuid4().hex) for _ in range(3)), can_query=True)
+    refs = [uuid.uuid4().hex for _ in range(3)]
+    hand_over(claimed, *map(Accepted, refs), can_query=True)
     pass_time(sent, timedelta(minutes=15))
     assert len(look_at_silent(askable=["smpp"], ask_max=2)) == 2
-    assert asked() == []  # the third is asked at its next look
+    assert not {*refs} & {*asked()}  # the third is asked at its next look
 
 
 def test_a_part_that_is_reported_on_is_not_asked_about(funded: int) -> None:
@@ -254,7 +254,7 @@ def test_a_part_that_is_reported_on_is_not_asked_about(funded: int) -> None:
     hand_over(claimed, *map(Accepted, refs), can_query=True)
     receipt(refs[0], ReceiptState.DELIVERED)
     pass_time(sent, timedelta(minutes=15))
-    assert sorted(asked()) == sorted(refs[1:])
+    assert {*refs} & {*asked()} == {*refs[1:]}
 
 
 def test_a_lost_answer_is_resent_once_where_the_route_is_safe_to_resend(funded: int) -> None:
@@ -280,8 +280,8 @@ def test_an_interrupted_hand_over_is_resent_only_where_that_is_safe(
     sweep_all(old_lease())
     assert status(sent) is expected
     assert Message.objects.get(id=sent.id).is_possible_duplicate == (policy is RESENT)
-    late = Handed(claimed, "smpp", decide_hand_over([Accepted("late")], 1))
-    assert settle_handed([late]) == 0
+    settle_news([Handed(claimed, "smpp", decide_hand_over([Accepted("late")], 1))])
+    assert status(sent) is expected
     assert money(funded) == (90, 10)
 
 
@@ -298,10 +298,10 @@ def test_a_message_whose_carriers_stay_away_fails_for_free_when_it_is_too_old(fu
 def test_a_message_that_cannot_be_made_ready_fails_for_free_and_the_others_flow(funded: int) -> None:
     sent, claimed = send_by(Policy(), funded)
     for attempts in (1, 2, 3, 4):
-        assert settle_handed([Handed(claimed, "smpp", decide_unready(attempts))]) == 1
+        settle_news([Handed(claimed, "smpp", decide_unready(attempts))])
         assert status(sent) is MessageStatus.ACCEPTED
         Message.objects.filter(id=sent.id).update(due_at=utc_now())
         (claimed,) = [one for one in claim_all() if one.id == sent.id]
     assert claimed.attempts == 5
-    settle_handed([Handed(claimed, "smpp", decide_unready(claimed.attempts))])
+    settle_news([Handed(claimed, "smpp", decide_unready(claimed.attempts))])
     assert (status(sent), money(funded)) == (MessageStatus.FAILED, (100, 0))

@@ -27,8 +27,7 @@ from khata.messaging.operations import (
     change_registration,
     retire_template,
     send_message,
-    settle_handed,
-    store_receipts,
+    settle_news,
 )
 from khata.tenancy.models import Organisation
 from khata.tenancy.operations import allow_countries
@@ -222,8 +221,8 @@ def test_what_the_register_refuses_is_told_in_words(registered: int) -> None:
     sent = send(registered, CODE)
     (claimed,) = claim_of(registered)
     ref = uuid.uuid4().hex
-    settle_handed([Handed(claimed, "smpp", decide_hand_over([Accepted(ref)], 1))])
-    store_receipts([Receipt("smpp", ref, ReceiptState.UNDELIVERED, "633", "err:633", utc_now())])
+    settle_news([Handed(claimed, "smpp", decide_hand_over([Accepted(ref)], 1))])
+    settle_news([Receipt("smpp", ref, ReceiptState.UNDELIVERED, "633", "err:633", utc_now())])
     found = queries.message(organisation_id=registered, message_id=sent.id)
     assert (found.error_code, found.error_detail) == ("633", "The text does not match the registered template.")
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -30,8 +31,7 @@ from khata.messaging.operations import (
     apply_parked_receipts,
     send_message,
     send_messages,
-    settle_handed,
-    store_receipts,
+    settle_news,
 )
 from khata.messaging.operations import (
     Accepted as AcceptedMessage,
@@ -67,12 +67,12 @@ def claim_of(organisation_id: int) -> list[ClaimedMessage]:
     return [message for message in claim_all() if message.organisation_id == organisation_id]
 
 
-def hand_over(message: ClaimedMessage, *answers: Answer) -> int:
-    return settle_handed([Handed(message, "smpp", decide_hand_over(answers, message.segments))])
+def hand_over(message: ClaimedMessage, *answers: Answer) -> None:
+    settle_news([Handed(message, "smpp", decide_hand_over(answers, message.segments))])
 
 
 def receipt(ref: str, state: ReceiptState, error_code: str = "000") -> None:
-    store_receipts([Receipt("smpp", ref, state, error_code, f"id:{ref} stat:{state}", utc_now())])
+    settle_news([Receipt("smpp", ref, state, error_code, f"id:{ref} stat:{state}", utc_now())])
 
 
 def money(organisation_id: int) -> tuple[int, int]:
@@ -100,7 +100,7 @@ def test_a_delivered_message_uses_its_credits_and_tells_its_story(funded: int) -
     sent = send(funded)
     (claimed,) = claim_of(funded)
     ref = uuid.uuid4().hex
-    assert hand_over(claimed, Accepted(ref)) == 1
+    hand_over(claimed, Accepted(ref))
     assert detail(funded, sent).status is MessageStatus.SUBMITTED
     assert money(funded) == (9, 0)
     receipt(ref, ReceiptState.DELIVERED)
@@ -148,9 +148,12 @@ def test_a_doubt_that_lasts_too_long_ends_and_its_credits_return(funded: int) ->
 def test_a_message_no_carrier_could_take_waits_and_is_tried_again(funded: int) -> None:
     sent = send(funded)
     (claimed,) = claim_of(funded)
+    handed_at = utc_now()
     hand_over(claimed, Unavailable("throttled"))
-    assert detail(funded, sent).status is MessageStatus.ACCEPTED
+    waiting = detail(funded, sent)
+    assert (waiting.status, waiting.due_at >= handed_at + timedelta(seconds=1)) == (MessageStatus.ACCEPTED, True)
     assert money(funded) == (9, 1)
+    Message.objects.filter(id=sent.id).update(due_at=utc_now() + timedelta(hours=1))
     assert claim_of(funded) == []  # not before its pause is over
     Message.objects.filter(id=sent.id).update(due_at=utc_now())
     (again,) = claim_of(funded)
@@ -172,7 +175,8 @@ def test_a_worker_that_hung_past_its_lease_changes_nothing(funded: int) -> None:
     let_run_out(claimed.lease_token)
     sweep_all(old_lease())
     assert detail(funded, sent).status is MessageStatus.UNKNOWN
-    assert hand_over(claimed, Accepted("late")) == 0
+    hand_over(claimed, Accepted("late"))
+    assert detail(funded, sent).status is MessageStatus.UNKNOWN
     assert money(funded) == (9, 1)
 
 
@@ -190,10 +194,11 @@ def test_a_receipt_that_comes_before_the_answer_waits_for_it(funded: int) -> Non
     (claimed,) = claim_of(funded)
     ref = uuid.uuid4().hex
     receipt(ref, ReceiptState.DELIVERED)
-    assert apply_parked_receipts() == 0
+    apply_parked_receipts()
     assert detail(funded, sent).status is MessageStatus.SUBMITTING
     hand_over(claimed, Accepted(ref))
-    assert apply_parked_receipts() == 1
+    assert detail(funded, sent).status is MessageStatus.SUBMITTED
+    apply_parked_receipts()
     assert detail(funded, sent).status is MessageStatus.DELIVERED
 
 

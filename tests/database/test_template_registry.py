@@ -78,6 +78,24 @@ def test_a_sender_the_register_cannot_have_is_refused(registered: int, name: str
         add_sender(organisation_id=registered, name=name)
 
 
+def test_adding_a_sender_that_is_there_changes_nothing_however_many_there_are(
+    registered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("khata.messaging.operations.senders.SENDERS_MAX", 3)
+    for name in ("THIRD", "ACMEIN"):
+        add_sender(organisation_id=registered, name=name)
+    with pytest.raises(InvalidRequest, match="3 senders already"):
+        add_sender(organisation_id=registered, name="FOURTH")
+    names = [sender.name for sender in template_queries.senders(organisation_id=registered)]
+    assert names == ["112233", "ACMEIN", "THIRD"]
+
+
+def test_a_text_no_message_can_have_is_refused_for_what_it_holds(registered: int) -> None:
+    template = TemplateToAdd("1107161234567890009", "Hello", "ACMEIN", "transactional", "Hello \x1b {#var#}")
+    with pytest.raises(InvalidRequest, match="control character"):
+        add_template(organisation_id=registered, template=template)
+
+
 def test_templates_belong_to_one_organisation(registered: int, world: World) -> None:
     mine, chens = template_id(registered, OTP.template_ref), world.chens_organisation.id
     with pytest.raises(NotFound):

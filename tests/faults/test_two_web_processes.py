@@ -21,7 +21,7 @@ from khata.ledger.operations import post_batch, verify_ledger
 from khata.ledger.queries import HistoryTotals, balance, history_totals
 from khata.messaging.core.hand_over import decide_hand_over
 from khata.messaging.models import Message
-from khata.messaging.operations import Handed, claim_messages, settle_handed
+from khata.messaging.operations import Handed, claim_messages, settle_news
 from khata.tenancy.models import Organisation
 from khata.tenancy.operations import create_api_key
 from tests.cli.test_several_processes import running, wait_for
@@ -124,7 +124,7 @@ def _settle_until(organisation_id: int, is_topped_up: threading.Event) -> None:
         claimed = with_pooled_connection(lambda token=token: claim_messages(token=token, limit=20))  # type: ignore[misc]
         mine = [message for message in claimed if message.organisation_id == organisation_id]
         handed = [Handed(m, "smpp", decide_hand_over([_answer(chance)], m.segments)) for m in mine]
-        with_pooled_connection(lambda handed=handed: settle_handed(handed))  # type: ignore[misc]
+        with_pooled_connection(lambda handed=handed: settle_news(handed))  # type: ignore[misc]
 
 
 def _answer(chance: random.Random) -> Answer:

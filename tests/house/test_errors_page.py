@@ -6,8 +6,7 @@ import pkgutil
 from collections.abc import Iterator
 
 import khata
-from khata.api.errors import STATUS_EXCEPTIONS
-from khata.api.problems import STATUSES
+from khata.api.problems import STATUSES, status_of
 from khata.cli.errors import CommandStopped
 from khata.kernel.errors import KhataError
 from tests.house.project import ROOT
@@ -24,7 +23,7 @@ Written from the code by `tests/house/test_errors_page.py`; to change a line, ch
 ## The API
 
 Every refusal is an `application/problem+json` document (RFC 9457). Match on `code`: it never changes; `detail` is for
-people and may. A refused request cost nothing: no credits and no money moved. 503 carries `Retry-After`.
+people and may. A refused request cost nothing: no credits and no money moved. 429 and 503 carry `Retry-After`.
 
 | code | status | meaning | raised by |
 |---|---|---|---|
@@ -86,8 +85,7 @@ def _below(error: type[KhataError]) -> Iterator[type[KhataError]]:
 
 
 def _problem_row(error: type[KhataError]) -> str:
-    status = STATUS_EXCEPTIONS.get(error, STATUSES[error.kind])
-    return f"| `{error.code()}` | {status} | {_sentence(error)} | {error.__module__.split('.')[1]} |\n"
+    return f"| `{error.code()}` | {status_of(error)} | {_sentence(error)} | {error.__module__.split('.')[1]} |\n"
 
 
 def _sentence(error: type[KhataError]) -> str:

@@ -40,7 +40,7 @@ def emails(console: Console, visitor: Console, demo: RunningDemo) -> Iterator[St
     yield "unsubscribed", visitor.page
     console.open("/logs/suppressions/")
     yield "suppressions", page
-    console.press("Forgive asha@example.org")
+    console.press("Allow again asha@example.org")
     expect(page.get_by_text("E-mails may go to this address again.")).to_be_visible()
 
 

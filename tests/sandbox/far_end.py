@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import httpx
+
+from tests.ports import free_port
 
 DEADLINE_S = 60
 
@@ -26,11 +27,6 @@ def wait_until(condition: Callable[[], _T | None], what: str) -> _T:
             return found
         time.sleep(0.01)
     raise AssertionError(f"waited {DEADLINE_S} s in vain for {what}")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 class FarEnd:

@@ -63,9 +63,9 @@ def run(*, top_ups: int, seed: int, data_dir: Path, port: int) -> Verdict:
         for fault in FAULTS:
             assert control.post("/_sandbox/faults", json=fault).status_code == 200
         _let_payers_pay(Stage(gateway, door, organisation_ids, seed), top_ups)
-        _let_time_pass(control, 3_600, 3_600)
+        _let_time_pass(control, organisation_ids, 3_600, 3_600)
         _let_money_go(control, organisation_ids, Random(seed))
-        _let_time_pass(control, 7_200, 5 * 86_400, 86_400)
+        _let_time_pass(control, organisation_ids, 7_200, 5 * 86_400, 86_400)
         assert control.delete("/_sandbox/faults").status_code == 200
         verdict = _reconcile(control, organisation_ids)
         assert door.errors == []
@@ -79,11 +79,11 @@ def _let_payers_pay(stage: Stage, count: int) -> None:
             work_off()
 
 
-def _let_time_pass(control: httpx.Client, *spans_s: int) -> None:
+def _let_time_pass(control: httpx.Client, organisation_ids: tuple[int, ...], *spans_s: int) -> None:
     """The gateway's first, ours behind it."""
     for span_s in spans_s:
         assert control.post("/_sandbox/clock", json={"advance_s": span_s}).status_code == 200
-        sweep()
+        sweep(organisation_ids)
 
 
 def _let_money_go(control: httpx.Client, organisation_ids: tuple[int, ...], random: Random) -> None:
@@ -100,7 +100,7 @@ def _reconcile(control: httpx.Client, organisation_ids: tuple[int, ...]) -> Verd
         now = utc_now()
         reconcile_between(default_gateway(), now - AHEAD, now + AHEAD)
         afterwards.decide_as_a_person(control, organisation_ids, read_journal(control))
-        _let_time_pass(control, 6 * 86_400)
+        _let_time_pass(control, organisation_ids, 6 * 86_400)
         verdict = compare(read_journal(control), organisation_ids)
         if not verdict.problems:
             break

@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from khata.messaging.core.life import MessageStatus
+from khata_sandbox.smsc import faults
 
-from .messages_run import run
+from .messages_run import FAULTS, RARE_FAULTS, run
 from .messages_truth import NOTHING, Kept, Taken, judge
 
 MESSAGES = 300
@@ -25,6 +26,10 @@ def test_with_every_fault_and_killed_workers_the_journal_the_messages_and_the_cr
         verdict = run(messages=MESSAGES, seed=seed, folder=Path(folder))
     assert verdict.problems == ()
     assert verdict.figures["delivered"] > verdict.figures["were unknown"] > 0
+
+
+def test_a_run_switches_every_fault_on() -> None:
+    assert {fault["fault"] for fault in FAULTS} | RARE_FAULTS.keys() == {fault.name for fault in faults.FAULTS}
 
 
 def test_a_message_delivered_and_paid_for_is_right() -> None:

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from khata.payments.ways import PayBy
+from khata_sandbox.gateway import faults
 
-from .money_run import run
+from .money_run import FAULTS, run
 from .truth import Journal, Taken, compare
 
 TOP_UPS = 60
@@ -29,6 +30,10 @@ def test_after_every_fault_and_reconciliation_all_books_agree_to_the_paisa(tmp_p
     assert verdict.problems == ()
     assert verdict.figures["captured at the gateway"] > verdict.figures["kept at the gateway"] > 0
     assert all(verdict.figures[f"credited by {way}"] > 0 for way in PayBy)
+
+
+def test_a_run_switches_every_fault_on() -> None:
+    assert {fault["fault"] for fault in FAULTS} == {fault.name for fault in faults.FAULTS}
 
 
 def test_money_the_books_do_not_know_is_noticed() -> None:

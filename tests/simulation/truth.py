@@ -15,7 +15,7 @@ from khata.billing.operations.reversal_credits import derived_reference
 from khata.ledger.core import Kind
 from khata.ledger.models import Transfer
 from khata.ledger.proof import prove_ledger
-from khata.payments.port import DisputeStatus
+from khata.payments.reversals import DisputeStatus
 from khata.payments.ways import PayBy
 
 

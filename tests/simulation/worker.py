@@ -9,11 +9,12 @@ from procrastinate.tasks import Task
 
 from khata.billing import jobs
 from khata.billing.models import Refund, TopUp, WebhookEvent
+from khata.billing.operations import send_due_refunds_later, settle_due_top_ups_later, settle_due_webhooks_later
 from khata.billing.operations.deferral import QUEUE
 from khata.kernel.clock import utc_now
 
 TASKS = {task.name: task for task in vars(jobs).values() if isinstance(task, Task)}
-SWEEPS = ("billing.settle_open_top_ups", "billing.settle_stored_webhooks", "billing.send_due_refunds")
+SWEEPS = (settle_due_top_ups_later, settle_due_webhooks_later, send_due_refunds_later)
 THREADS = 4
 TRIES = 12
 BATCH_SIZE = 200
@@ -31,14 +32,18 @@ def work_off() -> int:
     return count
 
 
-def sweep() -> None:
-    """The poller, a long time later: everything it is to look at again has come due."""
+def sweep(organisation_ids: tuple[int, ...]) -> None:
+    """The poller, a long time later: all that it is to look at again of these organisations has come due.
+
+    It takes a limited number at once, oldest first, and other tests leave theirs behind: it is asked until none is due.
+    """
     now = utc_now()
-    TopUp.objects.filter(check_due_at__isnull=False).update(check_due_at=now)
+    TopUp.objects.filter(organisation_id__in=organisation_ids, check_due_at__isnull=False).update(check_due_at=now)
     WebhookEvent.objects.filter(due_at__isnull=False).update(due_at=now)
-    Refund.objects.filter(due_at__isnull=False).update(due_at=now)
-    for name in SWEEPS:
-        TASKS[name].func(timestamp=0)
+    Refund.objects.filter(top_up__organisation_id__in=organisation_ids, due_at__isnull=False).update(due_at=now)
+    for settle_due_later in SWEEPS:
+        while settle_due_later():
+            pass
     work_off()
 
 

@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, delete, get, post
@@ -10,11 +9,10 @@ from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
 from khata.api.decoding import read_body
+from khata.api.ids import uuid_in_path
 from khata.api.threads import in_database_thread
-from khata.api.wire import answer
+from khata.api.wire import answer, instant
 from khata.kernel.clock import rfc3339
-from khata.kernel.errors import NotFound
-from khata.kernel.ids import NotAnId, uuid_from_public
 from khata.mail import operations, queries
 
 
@@ -90,27 +88,20 @@ def _list(request: Request[Any, Any, Any]) -> DomainList:
 
 def _read(request: Request[Any, Any, Any], text: str) -> Domain:
     caller = authenticate(request, "read")
-    return _shown(queries.domain(organisation_id=caller.organisation_id, domain_id=_id(text)))
+    return _shown(queries.domain(organisation_id=caller.organisation_id, domain_id=uuid_in_path("dom", text)))
 
 
 def _check(request: Request[Any, Any, Any], text: str) -> Domain:
     organisation_id = authenticate(request, "send").organisation_id
-    operations.check_domain(organisation_id=organisation_id, domain_id=_id(text))
-    return _shown(queries.domain(organisation_id=organisation_id, domain_id=_id(text)))
+    operations.check_domain(organisation_id=organisation_id, domain_id=uuid_in_path("dom", text))
+    return _shown(queries.domain(organisation_id=organisation_id, domain_id=uuid_in_path("dom", text)))
 
 
 def _delete(request: Request[Any, Any, Any], text: str) -> Domain:
     organisation_id = authenticate(request, "send").organisation_id
-    found = queries.domain(organisation_id=organisation_id, domain_id=_id(text))
+    found = queries.domain(organisation_id=organisation_id, domain_id=uuid_in_path("dom", text))
     operations.remove_domain(organisation_id=organisation_id, domain_id=found.id)
     return _shown(found)
-
-
-def _id(text: str) -> UUID:
-    try:
-        return uuid_from_public("dom", text)
-    except NotAnId as error:
-        raise NotFound from error
 
 
 def _shown(row: queries.Domain) -> Domain:
@@ -122,6 +113,6 @@ def _shown(row: queries.Domain) -> Domain:
             for record, state in row.records
         ],
         created_at=rfc3339(row.created_at),
-        verified_at=None if row.verified_at is None else rfc3339(row.verified_at),
-        checked_at=None if row.checked_at is None else rfc3339(row.checked_at),
+        verified_at=instant(row.verified_at),
+        checked_at=instant(row.checked_at),
     )

@@ -110,14 +110,14 @@ async def _body(headers: _Headers, receive: Receive) -> bytes:
     kind = b"".join(headers[b"content-type"]).partition(b";")[0].strip().lower()
     if kind != b"application/json":
         raise UnsupportedMediaType
-    received: bytes = b""
+    received = bytearray()
     while True:
         event: Any = await receive()
         received += event.get("body", b"")
         if len(received) > BODY_SIZE_MAX:
             raise BodyTooLarge
         if not event.get("more_body"):
-            return received
+            return bytes(received)
 
 
 def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:

@@ -2,18 +2,16 @@
 
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, get
 from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
+from khata.api.ids import cursor_after, uuid_in_path
 from khata.api.query import read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer
-from khata.kernel.errors import NotFound
-from khata.kernel.ids import NotAnId, public_id, uuid_from_public
 from khata.messaging import inbound_queries
 from khata.messaging.configuration import home_region
 from khata.messaging.core.recipients import NotReachable, e164
@@ -48,10 +46,7 @@ async def list_inbound_messages(request: Request[Any, Any, Any]) -> Any:
 
 def _read(request: Request[Any, Any, Any], inbound_message_id: str) -> InboundMessage:
     caller = authenticate(request, "read")
-    try:
-        id_ = uuid_from_public("inb", inbound_message_id)
-    except NotAnId as error:
-        raise NotFound from error
+    id_ = uuid_in_path("inb", inbound_message_id)
     row = inbound_queries.inbound_message(organisation_id=caller.organisation_id, inbound_id=id_)
     return msgspec.convert(inbound_object(row), InboundMessage)
 
@@ -62,11 +57,12 @@ def _list(request: Request[Any, Any, Any]) -> InboundMessagePage:
     page = inbound_queries.inbound_messages(
         organisation_id=caller.organisation_id,
         sender=_phone(query.values.get("from")),
-        before_id=query.cursor(partial(uuid_from_public, "inb")),
+        before_id=query.before_id("inb"),
         limit=query.limit(),
     )
-    following = None if page.next_cursor is None else public_id("inb", UUID(page.next_cursor))
-    return InboundMessagePage([msgspec.convert(inbound_object(row), InboundMessage) for row in page.rows], following)
+    return InboundMessagePage(
+        [msgspec.convert(inbound_object(row), InboundMessage) for row in page.rows], cursor_after(page, "inb")
+    )
 
 
 def _phone(text: str | None) -> str | None:

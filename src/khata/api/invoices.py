@@ -2,13 +2,13 @@
 
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
+from khata.api.ids import cursor_after, uuid_in_path
 from khata.api.query import read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer
@@ -16,8 +16,7 @@ from khata.billing.core.invoices import Party, TaxDocument
 from khata.billing.queries import invoices as queries
 from khata.kernel.clock import rfc3339
 from khata.kernel.credits import credits_text
-from khata.kernel.errors import NotFound
-from khata.kernel.ids import NotAnId, public_id, uuid_from_public
+from khata.kernel.ids import public_id
 from khata.kernel.money import money_text
 
 PDF = "application/pdf"
@@ -96,27 +95,19 @@ def _list(request: Request[Any, Any, Any]) -> InvoicePage:
         organisation_id=caller.organisation_id,
         where=queries.DocumentFilter(query.instant("issued_after"), query.instant("issued_before")),
         limit=query.limit(),
-        before_id=query.cursor(partial(uuid_from_public, "inv")),
+        before_id=query.before_id("inv"),
     )
-    following = page.rows[-1].public_id if page.rows and page.next_cursor else None
-    return InvoicePage([_shown(document) for document in page.rows], following)
+    return InvoicePage([_shown(document) for document in page.rows], cursor_after(page, "inv"))
 
 
 def _read(request: Request[Any, Any, Any], invoice_id: str) -> TaxDocument:
     caller = authenticate(request, "billing")
-    return queries.tax_document(organisation_id=caller.organisation_id, document_id=_uuid(invoice_id))
+    return queries.tax_document(organisation_id=caller.organisation_id, document_id=uuid_in_path("inv", invoice_id))
 
 
 def _paper(request: Request[Any, Any, Any], invoice_id: str) -> tuple[TaxDocument, bytes]:
     document = _read(request, invoice_id)
     return document, queries.document_pdf(document)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return uuid_from_public("inv", text)
-    except NotAnId as error:
-        raise NotFound from error
 
 
 def _shown(document: TaxDocument) -> Invoice:

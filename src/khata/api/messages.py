@@ -9,13 +9,13 @@ from litestar import Request, get
 from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
+from khata.api.ids import cursor_after, uuid_in_path
 from khata.api.query import Query, read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer
 from khata.kernel.clock import rfc3339
 from khata.kernel.credits import credits_text
-from khata.kernel.errors import InvalidRequest, NotFound, field_problem
-from khata.kernel.ids import NotAnId, public_id, uuid_from_public
+from khata.kernel.errors import InvalidRequest, field_problem
 from khata.mail.core.addresses import NotAnAddress, read_address
 from khata.messaging import mail_queries, queries
 from khata.messaging.configuration import home_region
@@ -100,10 +100,7 @@ async def list_messages(request: Request[Any, Any, Any]) -> Any:
 
 def _read(request: Request[Any, Any, Any], message_id: str) -> DetailedMessage:
     caller = authenticate(request, "read")
-    try:
-        id_ = uuid_from_public("msg", message_id)
-    except NotAnId as error:
-        raise NotFound from error
+    id_ = uuid_in_path("msg", message_id)
     message = queries.message(organisation_id=caller.organisation_id, message_id=id_)
     timeline = [_step(step) for step in message.timeline]
     email = _mail_detail(caller.organisation_id, id_) if message.channel == "email" else None
@@ -124,11 +121,12 @@ def _list(request: Request[Any, Any, Any]) -> MessagePage:
     page = queries.search_messages(
         organisation_id=caller.organisation_id,
         where=_filter(query),
-        before_id=query.cursor(partial(uuid_from_public, "msg")),
+        before_id=query.before_id("msg"),
         limit=query.limit(),
     )
-    following = None if page.next_cursor is None else public_id("msg", UUID(page.next_cursor))
-    return MessagePage([msgspec.convert(message_object(row), ListedMessage) for row in page.rows], following)
+    return MessagePage(
+        [msgspec.convert(message_object(row), ListedMessage) for row in page.rows], cursor_after(page, "msg")
+    )
 
 
 def _filter(query: Query) -> queries.MessageFilter:

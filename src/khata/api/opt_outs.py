@@ -6,7 +6,6 @@ A number never stands in a path, which logs and histories keep.
 import re
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, delete, get, post
@@ -14,12 +13,12 @@ from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
 from khata.api.decoding import read_body
+from khata.api.ids import cursor_after, uuid_in_path
 from khata.api.query import read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer
 from khata.kernel.clock import rfc3339
-from khata.kernel.errors import InvalidRequest, NotFound, field_problem
-from khata.kernel.ids import NotAnId, public_id, uuid_from_public
+from khata.kernel.errors import InvalidRequest, field_problem
 from khata.messaging import opt_out_queries
 from khata.messaging.operations import add_opt_outs, remove_opt_out
 from khata.messaging.opt_out_queries import OptOutRow
@@ -87,19 +86,15 @@ def _list(request: Request[Any, Any, Any]) -> OptOutPage:
     page = opt_out_queries.opt_outs(
         organisation_id=caller.organisation_id,
         prefix=_prefix(query.values.get("prefix")),
-        before_id=query.cursor(partial(uuid_from_public, "opt")),
+        before_id=query.before_id("opt"),
         limit=query.limit(),
     )
-    following = None if page.next_cursor is None else public_id("opt", UUID(page.next_cursor))
-    return OptOutPage([_shown(row) for row in page.rows], following)
+    return OptOutPage([_shown(row) for row in page.rows], cursor_after(page, "opt"))
 
 
 def _delete(request: Request[Any, Any, Any], opt_out_id: str) -> OptOut:
     caller = authenticate(request, "send")
-    try:
-        id_ = uuid_from_public("opt", opt_out_id)
-    except NotAnId as error:
-        raise NotFound from error
+    id_ = uuid_in_path("opt", opt_out_id)
     row = opt_out_queries.opt_out(organisation_id=caller.organisation_id, opt_out_id=id_)
     remove_opt_out(organisation_id=caller.organisation_id, recipient=row.recipient)
     return _shown(row)

@@ -33,9 +33,13 @@ RETRY_AFTER_S = 2
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}
 
 
+def status_of(error: type[KhataError]) -> int:
+    return STATUS_EXCEPTIONS.get(error, STATUSES[error.kind])
+
+
 def refuse(request: Request[Any, Any, Any], error: KhataError) -> Response[bytes]:
     """The answer to a condition of ours."""
-    status = STATUS_EXCEPTIONS.get(type(error), STATUSES[error.kind])
+    status = status_of(type(error))
     extra = {name: value for name, value in error.extra.items() if not name.endswith("_micro")}
     headers = {}
     if error.kind is ErrorKind.UNAVAILABLE or isinstance(error, IdempotencyKeyInFlight):

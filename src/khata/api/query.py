@@ -4,12 +4,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from litestar import Request
 
 from khata.kernel.errors import FieldProblem, InvalidRequest, field_problem
+from khata.kernel.ids import uuid_from_public
 from khata.kernel.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 
 Value = TypeVar("Value")
@@ -44,6 +47,10 @@ class Query:
             return read(text)
         except ValueError as error:
             raise _refusal("cursor", "invalid", "This cursor is not one of ours.") from error
+
+    def before_id(self, prefix: str) -> UUID | None:
+        """The cursor of rows whose public ids have this prefix."""
+        return self.cursor(partial(uuid_from_public, prefix))
 
     def instant(self, name: str) -> datetime | None:
         if (text := self.values.get(name)) is None:

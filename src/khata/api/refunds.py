@@ -9,8 +9,9 @@ from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
 from khata.api.decoding import idempotency_key, read_body
+from khata.api.ids import uuid_in_path
 from khata.api.threads import in_database_thread
-from khata.api.top_ups import Refund, amount_minor, shown_refund, top_up_uuid
+from khata.api.top_ups import Refund, amount_minor, shown_refund
 from khata.api.wire import answer
 from khata.billing import queries
 from khata.billing.operations import start_refund
@@ -40,7 +41,7 @@ async def create_refund(request: Request[Any, Any, Any], top_up_id: FromPath[str
 def _create(request: Request[Any, Any, Any], top_up_id: str, body: RefundBody, key: str) -> tuple[Refund, bool]:
     """The refund as it stands now, and whether the key had made it before."""
     caller = authenticate(request, "billing")
-    top_up = queries.top_up(organisation_id=caller.organisation_id, top_up_id=top_up_uuid(top_up_id))
+    top_up = queries.top_up(organisation_id=caller.organisation_id, top_up_id=uuid_in_path("top", top_up_id))
     is_replayed = queries.has_refund_with_key(top_up_id=top_up.id, idempotency_key=key)
     refund = start_refund(
         top_up_id=top_up.id,

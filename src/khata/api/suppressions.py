@@ -5,19 +5,18 @@ An address never stands in a path, which logs and histories keep.
 
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, delete, get
 from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
+from khata.api.ids import cursor_after, uuid_in_path
 from khata.api.query import read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer
 from khata.kernel.clock import rfc3339
-from khata.kernel.errors import NotFound
-from khata.kernel.ids import NotAnId, public_id, uuid_from_public
+from khata.kernel.ids import public_id
 from khata.mail import operations, queries
 
 
@@ -53,21 +52,17 @@ def _list(request: Request[Any, Any, Any]) -> SuppressionPage:
     query = read_query(request, "limit", "cursor")
     page = queries.suppressions(
         organisation_id=caller.organisation_id,
-        before_id=query.cursor(partial(uuid_from_public, "sup")),
+        before_id=query.before_id("sup"),
         limit=query.limit(),
     )
-    following = None if page.next_cursor is None else public_id("sup", UUID(page.next_cursor))
-    return SuppressionPage([_shown(row) for row in page.rows], following)
+    return SuppressionPage([_shown(row) for row in page.rows], cursor_after(page, "sup"))
 
 
 def _delete(request: Request[Any, Any, Any], text: str) -> Suppression:
     organisation_id = authenticate(request, "send").organisation_id
-    try:
-        suppression_id = uuid_from_public("sup", text)
-    except NotAnId as error:
-        raise NotFound from error
+    suppression_id = uuid_in_path("sup", text)
     found = queries.suppression(organisation_id=organisation_id, suppression_id=suppression_id)
-    operations.forgive(organisation_id=organisation_id, suppression_id=suppression_id)
+    operations.lift_suppression(organisation_id=organisation_id, suppression_id=suppression_id)
     return _shown(found)
 
 

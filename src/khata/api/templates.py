@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, get, post
@@ -10,12 +9,12 @@ from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
 from khata.api.decoding import read_body
+from khata.api.ids import cursor_after, uuid_in_path
 from khata.api.query import read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer, instant
 from khata.kernel.clock import rfc3339
-from khata.kernel.errors import InvalidRequest, NotFound
-from khata.kernel.ids import NotAnId, public_id, uuid_from_public
+from khata.kernel.errors import InvalidRequest
 from khata.messaging import template_queries
 from khata.messaging.core.patterns import variables_of
 from khata.messaging.operations import TemplateToAdd, add_template
@@ -82,10 +81,7 @@ def _create(request: Request[Any, Any, Any], body: TemplateBody) -> Template:
 
 def _read(request: Request[Any, Any, Any], template_id: str) -> Template:
     caller = authenticate(request, "read")
-    try:
-        id_ = uuid_from_public("tpl", template_id)
-    except NotAnId as error:
-        raise NotFound from error
+    id_ = uuid_in_path("tpl", template_id)
     return _shown(template_queries.template(organisation_id=caller.organisation_id, template_id=id_))
 
 
@@ -94,11 +90,10 @@ def _list(request: Request[Any, Any, Any]) -> TemplatePage:
     query = read_query(request, "limit", "cursor")
     page = template_queries.templates(
         organisation_id=caller.organisation_id,
-        before_id=query.cursor(partial(uuid_from_public, "tpl")),
+        before_id=query.before_id("tpl"),
         limit=query.limit(),
     )
-    following = None if page.next_cursor is None else public_id("tpl", UUID(page.next_cursor))
-    return TemplatePage([_shown(row) for row in page.rows], following)
+    return TemplatePage([_shown(row) for row in page.rows], cursor_after(page, "tpl"))
 
 
 def _shown(row: TemplateRow) -> Template:

@@ -3,7 +3,6 @@
 import re
 from functools import partial
 from typing import Any, Literal
-from uuid import UUID
 
 import msgspec
 from litestar import Request, get, post
@@ -11,14 +10,14 @@ from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
 from khata.api.decoding import idempotency_key, read_body
+from khata.api.ids import cursor_after, uuid_in_path
 from khata.api.query import read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer
 from khata.billing import queries
 from khata.billing.operations import start_top_up
 from khata.billing.top_up_object import refund_object, top_up_object
-from khata.kernel.errors import InvalidRequest, NotFound, field_problem
-from khata.kernel.ids import NotAnId, uuid_from_public
+from khata.kernel.errors import InvalidRequest, field_problem
 from khata.kernel.money import paise_from_text
 from khata.payments.ways import PayBy
 
@@ -139,7 +138,7 @@ def amount_minor(text: str) -> int:
 
 def _read(request: Request[Any, Any, Any], top_up_id: str) -> queries.TopUpRow:
     caller = authenticate(request, "billing")
-    return queries.top_up(organisation_id=caller.organisation_id, top_up_id=top_up_uuid(top_up_id))
+    return queries.top_up(organisation_id=caller.organisation_id, top_up_id=uuid_in_path("top", top_up_id))
 
 
 def _list(request: Request[Any, Any, Any]) -> TopUpPage:
@@ -148,17 +147,9 @@ def _list(request: Request[Any, Any, Any]) -> TopUpPage:
     page = queries.top_ups(
         organisation_id=caller.organisation_id,
         limit=query.limit(),
-        before_id=query.cursor(partial(uuid_from_public, "top")),
+        before_id=query.before_id("top"),
     )
-    following = page.rows[-1].public_id if page.rows and page.next_cursor else None
-    return TopUpPage([_shown(row) for row in page.rows], following)
-
-
-def top_up_uuid(text: str) -> UUID:
-    try:
-        return uuid_from_public("top", text)
-    except NotAnId as error:
-        raise NotFound from error
+    return TopUpPage([_shown(row) for row in page.rows], cursor_after(page, "top"))
 
 
 def _shown(top_up: queries.TopUpRow) -> TopUp:

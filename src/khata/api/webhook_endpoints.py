@@ -11,12 +11,12 @@ from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
 from khata.api.decoding import read_body
+from khata.api.ids import cursor_after, uuid_in_path
 from khata.api.query import read_query
 from khata.api.threads import in_database_thread
 from khata.api.wire import answer, instant
 from khata.kernel.clock import rfc3339
 from khata.kernel.errors import NotFound
-from khata.kernel.ids import NotAnId, uuid_from_public
 from khata.webhooks import operations, queries
 
 SCOPE = "webhooks"
@@ -162,12 +162,12 @@ def _list(request: Request[Any, Any, Any]) -> WebhookEndpointList:
 
 def _read(request: Request[Any, Any, Any], webhook_endpoint_id: str) -> WebhookEndpoint:
     caller = authenticate(request, SCOPE)
-    return _shown(caller.organisation_id, _uuid("whe", webhook_endpoint_id))
+    return _shown(caller.organisation_id, uuid_in_path("whe", webhook_endpoint_id))
 
 
 def _change(request: Request[Any, Any, Any], webhook_endpoint_id: str, body: WebhookEndpointChange) -> WebhookEndpoint:
     caller = authenticate(request, SCOPE)
-    endpoint_id = _uuid("whe", webhook_endpoint_id)
+    endpoint_id = uuid_in_path("whe", webhook_endpoint_id)
     operations.change_endpoint(
         organisation_id=caller.organisation_id,
         endpoint_id=endpoint_id,
@@ -181,7 +181,7 @@ def _change(request: Request[Any, Any, Any], webhook_endpoint_id: str, body: Web
 
 def _delete(request: Request[Any, Any, Any], webhook_endpoint_id: str) -> WebhookEndpoint:
     caller = authenticate(request, SCOPE)
-    endpoint_id = _uuid("whe", webhook_endpoint_id)
+    endpoint_id = uuid_in_path("whe", webhook_endpoint_id)
     was = _shown(caller.organisation_id, endpoint_id)
     operations.delete_endpoint(organisation_id=caller.organisation_id, endpoint_id=endpoint_id)
     return was
@@ -189,14 +189,14 @@ def _delete(request: Request[Any, Any, Any], webhook_endpoint_id: str) -> Webhoo
 
 def _rotate(request: Request[Any, Any, Any], webhook_endpoint_id: str) -> NewWebhookEndpoint:
     caller = authenticate(request, SCOPE)
-    endpoint_id = _uuid("whe", webhook_endpoint_id)
+    endpoint_id = uuid_in_path("whe", webhook_endpoint_id)
     secret = operations.rotate_secret(organisation_id=caller.organisation_id, endpoint_id=endpoint_id)
     return _with_secret(caller.organisation_id, endpoint_id, secret)
 
 
 def _test(request: Request[Any, Any, Any], webhook_endpoint_id: str) -> WebhookDelivery:
     caller = authenticate(request, SCOPE)
-    endpoint_id = _uuid("whe", webhook_endpoint_id)
+    endpoint_id = uuid_in_path("whe", webhook_endpoint_id)
     delivery_id = operations.send_test_event(organisation_id=caller.organisation_id, endpoint_id=endpoint_id)
     return _delivery(queries.delivery(organisation_id=caller.organisation_id, delivery_id=delivery_id))
 
@@ -206,29 +206,21 @@ def _deliveries(request: Request[Any, Any, Any], webhook_endpoint_id: str) -> We
     query = read_query(request, "limit", "cursor")
     page = queries.deliveries(
         organisation_id=caller.organisation_id,
-        endpoint_id=_uuid("whe", webhook_endpoint_id),
-        before_id=query.cursor(partial(uuid_from_public, "whd")),
+        endpoint_id=uuid_in_path("whe", webhook_endpoint_id),
+        before_id=query.before_id("whd"),
         limit=query.limit(),
     )
-    following = page.rows[-1].public_id if page.rows and page.next_cursor else None
-    return WebhookDeliveryPage([_delivery(row) for row in page.rows], following)
+    return WebhookDeliveryPage([_delivery(row) for row in page.rows], cursor_after(page, "whd"))
 
 
 def _resend(request: Request[Any, Any, Any], webhook_endpoint_id: str, webhook_delivery_id: str) -> WebhookDelivery:
     caller = authenticate(request, SCOPE)
-    organisation_id, delivery_id = caller.organisation_id, _uuid("whd", webhook_delivery_id)
+    organisation_id, delivery_id = caller.organisation_id, uuid_in_path("whd", webhook_delivery_id)
     former = queries.delivery(organisation_id=organisation_id, delivery_id=delivery_id)
-    if former.endpoint_id != _uuid("whe", webhook_endpoint_id):
+    if former.endpoint_id != uuid_in_path("whe", webhook_endpoint_id):
         raise NotFound
     again = operations.resend(organisation_id=organisation_id, delivery_id=delivery_id)
     return _delivery(queries.delivery(organisation_id=organisation_id, delivery_id=again))
-
-
-def _uuid(prefix: str, text: str) -> UUID:
-    try:
-        return uuid_from_public(prefix, text)
-    except NotAnId as error:
-        raise NotFound from error
 
 
 def _shown(organisation_id: int, endpoint_id: UUID) -> WebhookEndpoint:

@@ -22,12 +22,12 @@ class InvoiceConfiguration:
 
 
 def tax_law() -> TaxLaw:
-    """`KHATA_TAX_SCHEME` ("gst"), `_COUNTRY` ("IN"), `_STATE_CODE` ("29", Karnataka), `_RATE_PERCENT` (18), `_NAME`."""
+    """`KHATA_TAX_SCHEME` ("gst"), `_COUNTRY` ("IN"), `_STATE_CODE` ("29", Karnataka), `_RATE_BP` (1,800), `_NAME`."""
     return TaxLaw(
         scheme=tax_scheme(),
         country=_text("KHATA_TAX_COUNTRY", INDIA.country),
         supplier_state=_text("KHATA_TAX_STATE_CODE", "29"),
-        rate_bp=int(getattr(settings, "KHATA_TAX_RATE_PERCENT", 18)) * 100,
+        rate_bp=int(getattr(settings, "KHATA_TAX_RATE_BP", 1_800)),
         vat_name=_text("KHATA_TAX_NAME", "VAT"),
     )
 

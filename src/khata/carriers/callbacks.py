@@ -4,6 +4,7 @@ A driver reads; the door that was called (`khata.callbacks.carriers`) stores wha
 composition root.
 """
 
+import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from khata.carriers.port import CarrierNews
 CallbackKind = Literal["status", "inbound"]
 CALLBACK_KINDS: tuple[CallbackKind, ...] = get_args(CallbackKind)
 FIELDS_MAX = 200
+SECRET_LENGTH_MIN = 16
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class ForgedCallback(Exception):
@@ -36,6 +40,10 @@ class Callback:
     """By names in lower case."""
     secret: str = field(default="", repr=False)
     """The last part of the address, for carriers that do not sign."""
+
+    def has_secret(self, secret: str) -> bool:
+        """Whether the address ended in this secret; never where there is none."""
+        return bool(secret) and hmac.compare_digest(self.secret.encode(errors="replace"), secret.encode())
 
     def form(self) -> list[tuple[str, str]]:
         """What its body says. Raises ForgedCallback for far too much."""
@@ -61,6 +69,11 @@ class CallbackReader(Protocol):
         ...
 
     def reply(self, kind: CallbackKind) -> Reply: ...
+
+
+def is_secret(text: str) -> bool:
+    """Whether it can end an address, and is too long to guess."""
+    return len(text) >= SECRET_LENGTH_MIN and _SECRET.fullmatch(text) is not None
 
 
 def readable(text: str) -> str:

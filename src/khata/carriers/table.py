@@ -3,11 +3,12 @@
 For drivers' `settings_of`. Secrets have been put in by then: `auth_token_env = "NAME"` has become `auth_token`.
 """
 
+import ssl
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Table:
@@ -61,6 +62,14 @@ class Table:
             raise ValueError(f"{self.where}: {key} must be a table")
         return Table(f"{self.where}.{key}", value)
 
+    def tls_context(self, key: str) -> ssl.SSLContext:
+        """That verifies the far end and its name, by the authorities in the file named there or by this machine's."""
+        ca_file = self.text(key) if key in self else None
+        try:
+            return ssl.create_default_context(cafile=ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise ValueError(f"{self.where}: {key} cannot be used: {error}") from None
+
     def anything(self, key: str) -> Any:
         """As it stands there; None where it is missing."""
         return self._take(key, None)
@@ -75,8 +84,17 @@ class Table:
 
 def check_address(where: str, url: str, *, is_sandbox: bool) -> None:
     """Raises ValueError for what is no address of a carrier, or none that credentials may travel to."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.fragment:
+    parts = _parts(url)
+    if parts is None or not parts.hostname or parts.username or parts.fragment:
         raise ValueError(f"{where}: {url} is not an http:// or https:// address")
-    if parts.scheme == "http" and not is_sandbox and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and not is_sandbox and parts.hostname not in LOOPBACK:
         raise ValueError(f"{where}: {url} must begin with https://, or messages and credentials travel in the open")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """None where the scheme is another, or host or port are none."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.scheme in ("http", "https") and parts.port != 0 else None
+    except ValueError:
+        return None

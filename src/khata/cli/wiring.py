@@ -21,7 +21,7 @@ SERVE_METRICS = "khata.site.metrics_server:serve_metrics"
 APPLY_GRANTS = "khata.site.grants:apply_grants"
 SEED_DEMO = "khata.site.demo:seed_demo"
 READ_ENVIRONMENT = "khata.site.environment:read_environment"
-WRONG_ENVIRONMENT = "khata.site.environment:Misconfigured"
+WRONG_ENVIRONMENT = "khata.site.variables:Misconfigured"
 
 
 def set_up() -> None:

@@ -10,9 +10,11 @@ from khata.billing import queries as billing
 from khata.billing.configuration import tax_law
 from khata.console.access import owner_names
 from khata.console.payment_words import is_on_its_way
+from khata.console.phones import calling_code
 from khata.console.requests import ConsoleRequest, MemberRequest
 from khata.ledger import queries as ledger
 from khata.ledger.queries import Balance
+from khata.messaging.configuration import home_region
 from khata.notices import queries as notices
 from khata.notices.core.outlook import Outlook
 from khata.payments.registry import gateways
@@ -34,6 +36,7 @@ AREAS = {
     "templates_import": "templates",
     "templates_test": "templates",
     "senders": "templates",
+    "sender_add": "templates",
     "logs": "logs",
     "message": "logs",
     "inbound": "logs",
@@ -61,18 +64,18 @@ AREAS = {
     "webhook_delivery": "webhooks",
     "settings": "settings",
     "countries": "settings",
+    "limits": "settings",
 }
 """Which entry of the sidebar a page belongs to, by the page's name."""
 
 _BALANCE_LIVE_ON = ("dashboard", "send_sms", "logs", "balance")
 
 THEMES = ("system", "light", "dark")
-_SMS_HOME_PREFIX = "91"
 
 
 @dataclass(frozen=True, slots=True)
 class Purchasing:
-    """About how many one-segment SMS to India, or e-mails, some credits buy."""
+    """About how many one-segment SMS at home, or e-mails, some credits buy."""
 
     sms_count: int
     email_count: int
@@ -149,7 +152,7 @@ def payment_methods() -> tuple[str, ...]:
 def purchasing(credits_micro: int) -> Purchasing:
     rates = pricing.rate_card()
     return Purchasing(
-        sms_count=_count(credits_micro, rates.rate_for("sms", _SMS_HOME_PREFIX)),
+        sms_count=_count(credits_micro, rates.rate_for("sms", calling_code(home_region()))),
         email_count=_count(credits_micro, rates.rate_for("email")),
     )
 

@@ -6,7 +6,8 @@ from khata.kernel.ids import public_id, uuid_from_public
 
 
 class _PublicId:
-    prefix = ""
+    prefix: str
+    regex: str
 
     def to_python(self, text: str) -> UUID:
         return uuid_from_public(self.prefix, text)
@@ -15,46 +16,6 @@ class _PublicId:
         return value if isinstance(value, str) else public_id(self.prefix, value)
 
 
-class TopUpId(_PublicId):
-    prefix = "top"
-    regex = "top_[0-9a-z]{26}"
-
-
-class DocumentId(_PublicId):
-    prefix = "inv"
-    regex = "inv_[0-9a-z]{26}"
-
-
-class WebhookEndpointId(_PublicId):
-    prefix = "whe"
-    regex = "whe_[0-9a-z]{26}"
-
-
-class WebhookDeliveryId(_PublicId):
-    prefix = "whd"
-    regex = "whd_[0-9a-z]{26}"
-
-
-class MessageId(_PublicId):
-    prefix = "msg"
-    regex = "msg_[0-9a-z]{26}"
-
-
-class DomainId(_PublicId):
-    prefix = "dom"
-    regex = "dom_[0-9a-z]{26}"
-
-
-class SuppressionId(_PublicId):
-    prefix = "sup"
-    regex = "sup_[0-9a-z]{26}"
-
-
-class TemplateId(_PublicId):
-    prefix = "tpl"
-    regex = "tpl_[0-9a-z]{26}"
-
-
-class OptOutId(_PublicId):
-    prefix = "opt"
-    regex = "opt_[0-9a-z]{26}"
+def public_id_converter(prefix: str) -> type[_PublicId]:
+    """For ids like `msg_…`, by their prefix."""
+    return type("PublicId", (_PublicId,), {"prefix": prefix, "regex": f"{prefix}_[0-9a-z]{{26}}"})

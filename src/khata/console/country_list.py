@@ -4,8 +4,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import phonenumbers
-
+from khata.console.phones import calling_code
 from khata.messaging.core.countries import countries_sold
 from khata.messaging.core.country_names import country_name
 from khata.pricing.queries import rate_card
@@ -25,7 +24,7 @@ class Country:
 
     @property
     def calling_code(self) -> str:
-        return f"+{phonenumbers.country_code_for_region(self.region)}"
+        return f"+{calling_code(self.region)}"
 
 
 def country_list(allowed: Collection[str], home: str) -> list[Country]:

@@ -1,6 +1,6 @@
 """What people type, checked for shape; the rules are the operations' own."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -50,6 +50,9 @@ def gateway_choices() -> list[tuple[str, str]]:
 
 class AddCreditsForm(forms.Form):
     """`preset` and `amount` are two ways to say one thing: whichever was changed counts, what was typed first."""
+
+    use_required_attribute = False
+    """What is missing is said by the page, in its own words."""
 
     amount = AmountField(label="Amount")
     preset = forms.CharField(required=False)
@@ -107,7 +110,24 @@ class BillingDetailsForm(forms.Form):
             del self.fields["gstin"]
 
 
-class SmsForm(forms.Form):
+class MessageForm(forms.Form):
+    """What is written to be sent; see sending.py."""
+
+    kept_as: ClassVar[str]
+    """The name of its draft in the session."""
+    one: ClassVar[str]
+    many: ClassVar[str]
+
+    token = forms.CharField(max_length=64, required=False)
+
+    def draft(self) -> dict[str, Any]:
+        """What brings the form back as it is."""
+        return {name: self[name].value() for name in self.fields if name != "token"}
+
+
+class SmsForm(MessageForm):
+    kept_as, one, many = "sms_draft", "message", "messages"
+
     recipients = forms.CharField(
         label="To",
         max_length=20_000,
@@ -118,7 +138,6 @@ class SmsForm(forms.Form):
         label="Sender", max_length=16, required=False, help_text="The name or number the phone shows."
     )
     body = forms.CharField(label="Message", max_length=2_000, strip=False, widget=forms.Textarea(attrs={"rows": 6}))
-    token = forms.CharField(max_length=64, required=False)
 
     template_ref: str | None = None
     """The register's number of the template the message is written into."""
@@ -126,10 +145,6 @@ class SmsForm(forms.Form):
     def written(self) -> dict[str, str]:
         """What is written so far, right or not, as far as it decides the cost."""
         return {name: str(self[name].value() or "") for name in ("recipients", "body")}
-
-    def draft(self) -> dict[str, str]:
-        """What brings the form back as it is."""
-        return {name: str(self[name].value() or "") for name in self.fields if name != "token"}
 
 
 class ApiKeyForm(forms.Form):

@@ -1,15 +1,18 @@
 """What people type about e-mail, checked for shape; the rules are the operations' own."""
 
 import re
-from typing import Any
 
 from django import forms
+
+from khata.console.forms import MessageForm
 
 RECIPIENTS_MAX = 100
 _BETWEEN = re.compile(r"[,;\s]+")
 
 
-class EmailForm(forms.Form):
+class EmailForm(MessageForm):
+    kept_as, one, many = "email_draft", "e-mail", "e-mails"
+
     recipients = forms.CharField(
         label="To",
         max_length=30_000,
@@ -28,7 +31,6 @@ class EmailForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
     has_unsubscribe = forms.BooleanField(label="Readers may unsubscribe with one click", required=False, initial=True)
-    token = forms.CharField(max_length=64, required=False)
 
     def addresses(self) -> list[str]:
         """As written, without repeats."""
@@ -37,13 +39,12 @@ class EmailForm(forms.Form):
 
     def clean_recipients(self) -> str:
         text: str = self.cleaned_data["recipients"]
-        if len(self.addresses()) > RECIPIENTS_MAX:
+        count = len(self.addresses())
+        if not count:
+            raise forms.ValidationError("Enter at least one address.", code="required")
+        if count > RECIPIENTS_MAX:
             raise forms.ValidationError(f"At most {RECIPIENTS_MAX} addresses at once.", code="too_many")
         return text
-
-    def draft(self) -> dict[str, Any]:
-        """What brings the form back as it is."""
-        return {name: self[name].value() for name in self.fields if name != "token"}
 
 
 class DomainForm(forms.Form):

@@ -3,8 +3,7 @@
 import re
 from dataclasses import dataclass
 
-import phonenumbers
-
+from khata.console.phones import calling_code
 from khata.messaging.configuration import home_region
 from khata.messaging.core.recipients import NotReachable, e164
 
@@ -47,4 +46,4 @@ def number_prefix(text: str) -> str:
         plain = _MARKS.sub("", text)
     if plain.startswith("+") or not plain:
         return plain
-    return f"+{phonenumbers.country_code_for_region(home)}{plain.lstrip('0')}"
+    return f"+{calling_code(home)}{plain.lstrip('0')}"

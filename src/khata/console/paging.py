@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import QueryDict
 
@@ -19,6 +20,14 @@ class Pager:
     @property
     def before(self) -> str | None:
         return self.trail[-1] if self.trail else None
+
+    @property
+    def before_id(self) -> UUID | None:
+        """`before` where rows go by id; a cursor that is none of ours begins at the newest."""
+        try:
+            return UUID(self.before) if self.before else None
+        except ValueError:
+            return None
 
     def older(self, cursor: str | None) -> str:
         return self._query((*self.trail, cursor)[-_DEPTH_MAX:]) if cursor else ""

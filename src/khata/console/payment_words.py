@@ -7,7 +7,8 @@ from urllib.parse import quote, urlencode
 from khata.billing.core.refund_life import RefundState
 from khata.billing.queries import DisputeRow, PaymentRow, RefundRow, TopUpFailure, TopUpRow, TopUpState
 from khata.console.words import BAD, BUSY, CALM, OK, WARN, Badge, badge, credits_exact, credits_words, money
-from khata.payments.port import DisputeStatus, PaymentMethod
+from khata.payments.port import PaymentMethod
+from khata.payments.reversals import DisputeStatus
 from khata.payments.ways import PayBy
 
 _NOT_CHARGED = "You were not charged."

@@ -1,9 +1,14 @@
-"""Phone numbers as a page may show them: enough to recognise, not enough to call."""
+"""Phone numbers as a page may show them: enough to recognise, not enough to call; and countries' calling codes."""
 
 import phonenumbers
 
 _SHOWN = 4
 _GROUP = 5
+
+
+def calling_code(region: str) -> str:
+    """`IN` → `91`."""
+    return str(phonenumbers.country_code_for_region(region))
 
 
 def masked_phone(number: str) -> str:

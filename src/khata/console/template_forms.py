@@ -124,7 +124,7 @@ class TemplateSmsForm(SmsForm):
         values = [str(bound.value() or "") for bound in self.values]
         return {"recipients": self["recipients"].value() or "", "body": fill(self.template.pattern, values)}
 
-    def draft(self) -> dict[str, str]:
+    def draft(self) -> dict[str, Any]:
         return {**super().draft(), "template": self.template.public_id}
 
     def clean(self) -> dict[str, Any]:

@@ -2,17 +2,7 @@
 
 from django.urls import path, register_converter
 
-from khata.console.converters import (
-    DocumentId,
-    DomainId,
-    MessageId,
-    OptOutId,
-    SuppressionId,
-    TemplateId,
-    TopUpId,
-    WebhookDeliveryId,
-    WebhookEndpointId,
-)
+from khata.console.converters import public_id_converter
 from khata.console.views import (
     add_credits,
     alerts,
@@ -40,15 +30,19 @@ from khata.console.views import (
     webhooks,
 )
 
-register_converter(TopUpId, "top_up")
-register_converter(DocumentId, "document")
-register_converter(MessageId, "message")
-register_converter(WebhookEndpointId, "endpoint")
-register_converter(WebhookDeliveryId, "delivery")
-register_converter(DomainId, "domain")
-register_converter(SuppressionId, "suppression")
-register_converter(TemplateId, "template")
-register_converter(OptOutId, "opt_out")
+_PREFIXES = {
+    "top_up": "top",
+    "document": "inv",
+    "message": "msg",
+    "endpoint": "whe",
+    "delivery": "whd",
+    "domain": "dom",
+    "suppression": "sup",
+    "template": "tpl",
+    "opt_out": "opt",
+}
+for _name, _prefix in _PREFIXES.items():
+    register_converter(public_id_converter(_prefix), _name)
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -84,7 +78,7 @@ urlpatterns = [
     path("send/email/domains/<domain:domain_id>/check/", domains.check, name="domain_check"),
     path("send/email/domains/<domain:domain_id>/remove/", domains.remove, name="domain_remove"),
     path("logs/suppressions/", suppressions.page, name="suppressions"),
-    path("logs/suppressions/<suppression:suppression_id>/forgive/", suppressions.forgive, name="suppression_forgive"),
+    path("logs/suppressions/<suppression:suppression_id>/lift/", suppressions.lift, name="suppression_lift"),
     path("templates/", templates.page, name="templates"),
     path("templates/new/", templates.new, name="template_new"),
     path("templates/import/", templates.import_list, name="templates_import"),

@@ -62,6 +62,7 @@ class GroupCommit(Generic[Request, Answer]):
         self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
+        self._is_drained = False
         self.counts = GroupCommitCounts()
 
     @property
@@ -69,8 +70,11 @@ class GroupCommit(Generic[Request, Answer]):
         return len(self._waiting)
 
     def submit(self, request: Request) -> "asyncio.Future[Answer]":
-        """The answer to come. Raises Overloaded at once where too many wait already: memory stays bounded."""
-        if len(self._waiting) >= self._waiting_count_max:
+        """The answer to come.
+
+        Raises Overloaded at once where too many wait already, so that memory stays bounded, and after `drain`.
+        """
+        if self._is_drained or len(self._waiting) >= self._waiting_count_max:
             self.counts.refused += 1
             raise Overloaded
         loop = asyncio.get_running_loop()
@@ -81,9 +85,12 @@ class GroupCommit(Generic[Request, Answer]):
         return answer
 
     async def drain(self) -> None:
-        """Comes back when everything handed in is answered; then the thread is gone."""
+        """Comes back when everything handed in is answered; then the thread is gone and nothing is taken any more."""
         while self._writing is not None:
             await asyncio.wait({self._writing})
+        if self._is_drained:
+            return
+        self._is_drained = True
         if self._on_end is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._on_end)
         self._thread.shutdown(wait=True)

@@ -14,7 +14,6 @@ from django.utils.crypto import salted_hmac
 Purpose = Literal["bounce", "unsubscribe"]
 
 _ORGANISATION_BYTES = 8
-_UUID_BYTES = 16
 _MAC_BYTES = 11
 REF_LENGTH = 56
 """So many characters: it fits the 64 that may stand before an @."""

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import psycopg
 
-from khata.kernel.arrays import array_texts
+from khata.kernel.arrays import array_text
 from khata.kernel.errors import NotFound
 from khata.kernel.ids import public_id, shard_of
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 from khata.mail.configuration import mail_configuration
 from khata.mail.core.dkim import SigningKey
 from khata.mail.core.records import Record, RecordState, records_of
@@ -99,7 +99,7 @@ def suppressions(
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
     found = [_suppressed(row) for row in rows.order_by("-id")[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of(found, limit)
 
 
 def suppression(*, organisation_id: int, suppression_id: UUID) -> SuppressedAddress:
@@ -126,8 +126,8 @@ def verified_among(connection: Connection, places: Collection[Place]) -> set[Pla
 def suppressed_among(connection: Connection, places: Collection[Place]) -> Mapping[Place, SuppressionReason]:
     """Those of (organisation, address) that must not be written to. Addresses may come in any case."""
     lowered = {(organisation_id, address.lower()) for organisation_id, address in places}
-    organisation_ids = [organisation_id for organisation_id, _ in lowered]
-    columns = [array_texts([(shard_of(id_),) for id_ in organisation_ids], 1)[0], *_columns(lowered)]
+    organisation_ids, addresses = _columns(lowered)
+    columns = [array_text(map(shard_of, organisation_ids)), organisation_ids, addresses]
     rows = psycopg.Cursor(connection).execute(_SUPPRESSED, columns, prepare=True)
     return {(row[0], row[1]): SuppressionReason(row[2]) for row in rows}
 

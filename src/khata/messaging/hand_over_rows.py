@@ -200,11 +200,10 @@ def lock_lapsed(connection: Connection, *, limit: int) -> list[LockedMessage]:
     return [row for row in locked.values() if row.lease_token == tokens[row.id]]
 
 
-def lock_stale(connection: Connection, *, accepted_before: datetime, limit: int) -> list[LockedMessage]:
-    """Locks messages that still wait for a carrier and were accepted before an instant."""
+def find_stale(connection: Connection, *, accepted_before: datetime, limit: int) -> list[tuple[int, UUID]]:
+    """The keys of messages that still wait for a carrier and were accepted before an instant, some of each route."""
     parameters = {"accepted": int(MessageStatus.ACCEPTED), "accepted_before": accepted_before, "limit": limit}
-    keys = connection.execute(_STALE, parameters).fetchall()
-    return [row for row in lock(connection, keys).values() if row.status is MessageStatus.ACCEPTED]
+    return connection.execute(_STALE, parameters).fetchall()
 
 
 def database_time(connection: Connection) -> datetime:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from khata.kernel.errors import NotFound
 from khata.kernel.ids import public_id, public_organisation_id, shard_of
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 from khata.messaging.models import InboundMessage, InboundNumber
 
 
@@ -76,8 +76,7 @@ def _page(rows: QuerySet[InboundMessage], before_id: UUID | None, limit: int) ->
     rows = rows.order_by("-id")
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    found = [_row(row) for row in rows[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of([_row(row) for row in rows[: limit + 1]], limit)
 
 
 def _row(row: InboundMessage) -> InboundRow:

@@ -2,7 +2,7 @@
 what guards destinations, and messages from phones.
 
 Every key of `message` leads with (shard, organisation_id). A message row exists only with its hold: both are written
-by one transaction in operations.py.
+by one transaction (operations/accept.py).
 """
 
 from django.db import models

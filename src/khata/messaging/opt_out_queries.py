@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from khata.kernel.errors import NotFound
 from khata.kernel.ids import public_id, shard_of
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 from khata.messaging.models import OptOut
 
 
@@ -35,8 +35,7 @@ def opt_outs(
         rows = rows.filter(recipient__startswith=prefix)
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    found = [_row(row) for row in rows[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of([_row(row) for row in rows[: limit + 1]], limit)
 
 
 def opt_out(*, organisation_id: int, opt_out_id: UUID) -> OptOutRow:

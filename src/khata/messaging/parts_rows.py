@@ -62,12 +62,14 @@ _COPY_RECEIPTS = """
     from stdin (format binary)
 """
 _RECEIPT_TYPES = ("text", "text", "text", "text", "text", "timestamptz")
+_FIND_RECEIPTS = """
+    select part.organisation_id, receipt.id
+      from messaging_parkedreceipt receipt join messaging_awaitedpart part using (carrier, carrier_ref)
+     order by receipt.id limit %s
+"""
 _TAKE_RECEIPTS = """
     delete from messaging_parkedreceipt where id in (
-        select receipt.id from messaging_parkedreceipt receipt
-         where exists (select from messaging_awaitedpart part
-                        where part.carrier_ref = receipt.carrier_ref and part.carrier = receipt.carrier)
-         order by receipt.id limit %s for update of receipt skip locked)
+        select id from messaging_parkedreceipt where id = any(%s::bigint[]) for update skip locked)
     returning id, carrier, carrier_ref, state, error_code, raw, received_at
 """
 
@@ -182,7 +184,12 @@ def copy_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
     copy_rows(connection, _COPY_RECEIPTS, _RECEIPT_TYPES, rows)
 
 
-def take_receipts(connection: Connection, *, limit: int) -> list[Receipt]:
-    """Parked receipts whose part is known by now, in the order they came."""
-    rows = sorted(connection.execute(_TAKE_RECEIPTS, (limit,)))
+def find_receipts(connection: Connection, *, limit: int) -> list[tuple[int, int]]:
+    """Parked receipts whose part is known by now, oldest first: the part's organisation, and the receipt's number."""
+    return connection.execute(_FIND_RECEIPTS, (limit,)).fetchall()
+
+
+def take_receipts(connection: Connection, ids: Iterable[int]) -> list[Receipt]:
+    """Those of them that nobody else is taking, in the order they came."""
+    rows = sorted(connection.execute(_TAKE_RECEIPTS, (array_text(ids),)))
     return [Receipt(row[1], row[2], ReceiptState(row[3]), *row[4:]) for row in rows]

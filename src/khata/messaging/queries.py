@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from khata.kernel.errors import NotFound
 from khata.kernel.ids import public_id, shard_of
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 from khata.messaging.configuration import home_region
 from khata.messaging.core.dlt import error_words
 from khata.messaging.core.life import MessageStatus
@@ -170,8 +170,7 @@ def messages(
         rows = rows.filter(id__lt=before_id)
     if status is not None:
         rows = rows.filter(status=status)
-    found = [_summary(row) for row in rows[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of([_summary(row) for row in rows[: limit + 1]], limit)
 
 
 def search_messages(

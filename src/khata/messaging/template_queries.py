@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from khata.kernel.errors import NotFound
 from khata.kernel.ids import public_id, shard_of
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 from khata.messaging.core.dlt import Category
 from khata.messaging.core.matching import match
 from khata.messaging.core.patterns import Pattern, read_pattern
@@ -102,8 +102,7 @@ def templates(
         where &= Q(sender=sender)
     if before_id is not None:
         where &= Q(id__lt=before_id)
-    found = [_row(row) for row in _templates(organisation_id).filter(where).order_by("-id")[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of([_row(row) for row in _templates(organisation_id).filter(where).order_by("-id")[: limit + 1]], limit)
 
 
 def templates_in_use(*, organisation_id: int) -> list[TemplateRow]:

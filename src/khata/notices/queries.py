@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from khata.kernel.clock import utc_now
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 from khata.ledger.standings import standing
 from khata.notices.core.kinds import NoticeKind
 from khata.notices.core.outlook import RATE_SPAN, Outlook
@@ -68,7 +68,7 @@ def notices(
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
     found = [_notice_row(row) for row in rows.defer("text")[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of(found, limit)
 
 
 def _notice_row(row: Notice) -> NoticeRow:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol
 
-from khata.payments.reversals import Reversal
+from khata.payments.reversals import Dispute, Refund, RefundRequest, Reversal
 from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, MandateRequest, SavedMethod
 from khata.payments.ways import PayBy
 
@@ -24,20 +24,6 @@ class PaymentStatus(StrEnum):
     CAPTURED = "captured"
     REFUNDED = "refunded"
     FAILED = "failed"
-
-
-class RefundStatus(StrEnum):
-    PENDING = "pending"
-    PROCESSED = "processed"
-    FAILED = "failed"
-
-
-class DisputeStatus(StrEnum):
-    OPEN = "open"
-    UNDER_REVIEW = "under_review"
-    WON = "won"
-    LOST = "lost"
-    CLOSED = "closed"
 
 
 class PaymentMethod(StrEnum):
@@ -136,45 +122,6 @@ class Payment:
     """The way to charge its payer again, where an order with a mandate left one."""
     refunded_minor: int = 0
     """How much of it the gateway says went back. Refunds on their way may or may not be in it yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class RefundRequest:
-    """`receipt` is our refund's public id (≤ 40 characters): asked for twice, the gateway refunds once."""
-
-    receipt: str
-    payment_ref: str
-    amount_minor: int
-    currency: str
-    notes: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """Money on its way back, as the gateway reports it now. `receipt` is "" where somebody else started it."""
-
-    refund_ref: str
-    payment_ref: str
-    amount_minor: int
-    currency: str
-    status: RefundStatus
-    receipt: str
-    bank_ref: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """A payer's bank asks for its money back. Only `LOST` takes it."""
-
-    dispute_ref: str
-    payment_ref: str
-    amount_minor: int
-    currency: str
-    status: DisputeStatus
-    reason_code: str
-    respond_by: datetime | None
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,6 @@ from khata.payments.port import (
     OrderRequest,
     Payer,
     Payment,
-    Refund,
-    RefundRequest,
     Refused,
     ReturnHint,
     SettledItem,
@@ -22,7 +20,7 @@ from khata.payments.port import (
     Unknown,
     WebhookHint,
 )
-from khata.payments.reversals import Reversal
+from khata.payments.reversals import Refund, RefundRequest, Reversal
 from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, SavedMethod
 
 _gateways: dict[str, Gateway] = {}

@@ -12,7 +12,8 @@ from typing import Any
 from khata.carriers.table import Table
 from khata.kernel.credits import NotCredits, micro_from_text
 from khata.messaging.core.routes import RECEIPT_WAIT_H, ChargeOn, Policy, Route
-from khata.site.environment import Environment, Misconfigured
+from khata.site.environment import Environment
+from khata.site.variables import Misconfigured
 
 _SECRET = "_env"  # noqa: S105 - how the key of a secret ends
 _DELIVERED_ONLY = ("return_undelivered_after_h", "credits_kept_per_segment")
@@ -116,11 +117,10 @@ def _tables(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     return tables
 
 
-def _distinct(what: str, names: list[str]) -> tuple[str, ...]:
+def _distinct(what: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"two {what} have the name {name}")
-    return tuple(names)
 
 
 def _with_secrets(value: Any, secret: Callable[[str], str]) -> Any:

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -14,15 +13,12 @@ from khata.messaging.core.dlt import REGISTER_NUMBER
 from khata.messaging.core.recipients import INDIA
 from khata.messaging.core.send_window import read_window
 from khata.messaging.core.velocity import read_rules
+from khata.site.variables import Misconfigured, Variables
 from khata.tenancy.core.gstin import STATES, InvalidGstin, normalise_gstin
 from khata.tenancy.core.tax_scheme import TaxScheme
 from khata.webhooks.core.targets import Network
 
-DNS_SERVER = re.compile(r"([0-9.]+|\[[0-9a-f:.]+\]):[0-9]{1,5}")
-
-
-class Misconfigured(Exception):
-    """The environment is wrong; the message says what and how to mend it."""
+_DNS_SERVER = re.compile(r"([0-9.]+|\[[0-9a-f:.]+\]):[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ class Environment:
     mailbox_url: str
     tax_scheme: TaxScheme
     tax_state_code: str
-    tax_rate_percent: int
+    tax_rate_bp: int
     tax_country: str
     tax_name: str
     tax_service_code: str
@@ -112,7 +108,7 @@ class Environment:
 
 def read_environment(source: Mapping[str, str] | None = None) -> Environment:
     """Raises Misconfigured."""
-    read = _Reader(os.environ if source is None else source)
+    read = Variables(os.environ if source is None else source)
     mode = read.choice("KHATA_MODE", ("sandbox", "live"), "sandbox")
     country = read.text("KHATA_TAX_COUNTRY", INDIA)
     environment = Environment(
@@ -157,7 +153,7 @@ def read_environment(source: Mapping[str, str] | None = None) -> Environment:
         mailbox_url=read.text("KHATA_MAILBOX_URL", ""),
         tax_scheme=TaxScheme(read.choice("KHATA_TAX_SCHEME", tuple(TaxScheme), _usual_scheme(country))),
         tax_state_code=read.text("KHATA_TAX_STATE_CODE", "29"),
-        tax_rate_percent=read.number("KHATA_TAX_RATE_PERCENT", 18),
+        tax_rate_bp=read.percent("KHATA_TAX_RATE_PERCENT", "18"),
         tax_country=country,
         tax_name=read.text("KHATA_TAX_NAME", "VAT"),
         tax_service_code=read.text("KHATA_TAX_SERVICE_CODE", "998413"),
@@ -180,17 +176,12 @@ def read_environment(source: Mapping[str, str] | None = None) -> Environment:
     return environment
 
 
-def read_secret(name: str) -> str:
-    """The value of a variable that the carriers file names, or of the file that `NAME_FILE` names."""
-    return _Reader(os.environ).required(name)
-
-
 def _check_together(environment: Environment) -> None:
     if len(environment.secret_key) < 32:
         raise Misconfigured("KHATA_SECRET_KEY must be at least 32 characters of randomness.")
     if 0 < len(environment.metrics_token) < 16:
         raise Misconfigured("KHATA_METRICS_TOKEN must be at least 16 characters of randomness.")
-    if strange := [text for text in environment.dns_servers if not DNS_SERVER.fullmatch(text)]:
+    if strange := [text for text in environment.dns_servers if not _DNS_SERVER.fullmatch(text)]:
         raise Misconfigured(f"KHATA_DNS_SERVERS must list addresses like 10.0.0.2:53, not “{strange[0]}”.")
     if environment.smpp_window < 1:
         raise Misconfigured("KHATA_SMPP_WINDOW must be at least 1.")
@@ -230,6 +221,8 @@ def _usual_scheme(country: str) -> TaxScheme:
 def _check_indian_supplier(environment: Environment) -> None:
     if environment.tax_state_code not in STATES:
         raise Misconfigured(f"KHATA_TAX_STATE_CODE: no State has the code “{environment.tax_state_code}”.")
+    if environment.tax_rate_bp % 2:
+        raise Misconfigured("KHATA_TAX_RATE_PERCENT: CGST and SGST are half of it each, in hundredths of a percent.")
     if not environment.supplier_gstin:
         return
     try:
@@ -264,53 +257,3 @@ def _check_key(mode: str, name: str, key: str) -> None:
     key_mode = "live" if "_live_" in key else "sandbox"
     if key and key_mode != mode:
         raise Misconfigured(f"KHATA_MODE is {mode}, but {name} is a {'live' if key_mode == 'live' else 'test'} key.")
-
-
-class _Reader:
-    def __init__(self, source: Mapping[str, str]) -> None:
-        self.source = source
-
-    def text(self, name: str, default: str) -> str:
-        """`NAME`, or the content of the file named by `NAME_FILE` (for secrets)."""
-        path = self.source.get(f"{name}_FILE")
-        if path:
-            try:
-                with open(path, encoding="utf-8") as file:
-                    return file.read().strip()
-            except OSError as error:
-                raise Misconfigured(f"{name}_FILE cannot be read: {error.strerror}.") from error
-        return self.source.get(name, default).strip() or default
-
-    def required(self, name: str) -> str:
-        value = self.text(name, "")
-        if not value:
-            raise Misconfigured(f"{name} is not set.")
-        return value
-
-    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
-        value = self.text(name, default)
-        if value not in choices:
-            raise Misconfigured(f"{name} must be one of {', '.join(choices)}, not “{value}”.")
-        return value
-
-    def number(self, name: str, default: int) -> int:
-        value = self.text(name, str(default))
-        if not value.isascii() or not value.isdigit():
-            raise Misconfigured(f"{name} must be a whole number, not “{value}”.")
-        return int(value)
-
-    def url(self, name: str, default: str) -> str:
-        value = self.text(name, default).rstrip("/")
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise Misconfigured(f"{name} must be an http:// or https:// address, not “{value}”.")
-        return value
-
-    def several(self, name: str, default: str = "") -> tuple[str, ...]:
-        return tuple(part.strip() for part in self.text(name, default).split(",") if part.strip())
-
-    def networks(self, name: str) -> tuple[Network, ...]:
-        try:
-            return tuple(ip_network(text) for text in self.several(name))
-        except ValueError as error:
-            raise Misconfigured(f"{name} must list networks like 10.0.0.0/8: {error}.") from error

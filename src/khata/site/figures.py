@@ -26,6 +26,7 @@ from khata.kernel.errors import DatabaseUnavailable
 from khata.kernel.transactions import database_required, with_pooled_connection
 from khata.ledger.figures import last_proof_run, wallet_figures
 from khata.messaging.figures import message_figures
+from khata.webhooks.figures import delivery_figures
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def _read() -> list[Metric]:
     with database_required(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"set local statement_timeout = {STATEMENT_TIMEOUT_MS:d}")
-        return [*_messages(), *_ledger(), *_billing(), *_jobs()]
+        return [*_messages(), *_deliveries(), *_ledger(), *_billing(), *_jobs()]
 
 
 def _messages() -> Iterator[Metric]:
@@ -76,6 +77,14 @@ def _messages() -> Iterator[Metric]:
         "khata_receipts_parked", "Receipts that fit nothing yet (up to 100,000).", figures.parked_receipts_count
     )
     yield _gauge("khata_receipts_parked_age_seconds", "The oldest one's age.", _age_s(figures.parked_since, now))
+
+
+def _deliveries() -> Iterator[Metric]:
+    figures = delivery_figures()
+    yield _gauge("khata_deliveries_due", "Webhooks that wait to be sent (up to 10,000).", figures.due_count)
+    yield _gauge(
+        "khata_deliveries_due_age_seconds", "For how long the oldest waits.", _age_s(figures.due_since, utc_now())
+    )
 
 
 def _ledger() -> Iterator[Metric]:

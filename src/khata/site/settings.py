@@ -6,8 +6,9 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from khata.site.carriers_file import CarriersFile, carriers_of
-from khata.site.environment import Environment, read_environment, read_secret
+from khata.site.environment import Environment, read_environment
 from khata.site.log_lines import LineFormatter
+from khata.site.variables import read_secret
 
 ENVIRONMENT: Environment = read_environment()
 """Read here once; the wiring takes it from the settings."""
@@ -184,7 +185,7 @@ KHATA_HOME_REGION = ENVIRONMENT.home_region
 KHATA_VELOCITY_RULES = ENVIRONMENT.velocity_rules
 KHATA_TAX_SCHEME = ENVIRONMENT.tax_scheme
 KHATA_TAX_STATE_CODE = ENVIRONMENT.tax_state_code
-KHATA_TAX_RATE_PERCENT = ENVIRONMENT.tax_rate_percent
+KHATA_TAX_RATE_BP = ENVIRONMENT.tax_rate_bp
 KHATA_TAX_COUNTRY = ENVIRONMENT.tax_country
 KHATA_TAX_NAME = ENVIRONMENT.tax_name
 KHATA_TAX_SERVICE_CODE = ENVIRONMENT.tax_service_code

@@ -13,7 +13,8 @@ from khata.payments.drivers.razorpay import RazorpayGateway, RazorpaySettings
 from khata.payments.drivers.stripe import StripeGateway, StripeSettings
 from khata.payments.registry import register_gateway
 from khata.site.carriers_file import CarrierEntry, CarriersFile
-from khata.site.environment import Environment, Misconfigured
+from khata.site.environment import Environment
+from khata.site.variables import Misconfigured
 
 
 class _Driver(NamedTuple):

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from khata.kernel.errors import NotFound
 from khata.kernel.ids import public_id
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 from khata.webhooks.core.retries import DeliveryState
 from khata.webhooks.models import Delivery, DeliveryAttempt, DisabledReason, WebhookEndpoint
 
@@ -74,15 +74,21 @@ class DeliveryRow:
 
 def endpoints(*, organisation_id: int) -> list[EndpointRow]:
     """All of them, oldest first; there are few."""
-    return [_endpoint_row(row) for row in _endpoints(organisation_id).order_by("id")]
+    return [_endpoint_row(row) for row in endpoints_of(organisation_id).order_by("id")]
 
 
 def endpoint(*, organisation_id: int, endpoint_id: UUID) -> EndpointRow:
     """Raises NotFound."""
-    row = _endpoints(organisation_id).filter(id=endpoint_id).first()
+    row = endpoints_of(organisation_id).filter(id=endpoint_id).first()
     if row is None:
         raise NotFound
     return _endpoint_row(row)
+
+
+def endpoints_of(organisation_id: int) -> QuerySet[WebhookEndpoint]:
+    """Those that were not deleted; for this domain alone."""
+    rows = WebhookEndpoint.objects.filter(organisation_id=organisation_id)
+    return rows.exclude(disabled_reason=DisabledReason.DELETED)
 
 
 def deliveries(
@@ -93,8 +99,7 @@ def deliveries(
     rows = _deliveries(organisation_id).filter(endpoint_id=endpoint_id).order_by("-id")
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    found = [_delivery_row(row) for row in rows[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of([_delivery_row(row) for row in rows[: limit + 1]], limit)
 
 
 def delivery(*, organisation_id: int, delivery_id: UUID) -> DeliveryRow:
@@ -103,11 +108,6 @@ def delivery(*, organisation_id: int, delivery_id: UUID) -> DeliveryRow:
     if row is None:
         raise NotFound
     return _delivery_row(row)
-
-
-def _endpoints(organisation_id: int) -> QuerySet[WebhookEndpoint]:
-    rows = WebhookEndpoint.objects.filter(organisation_id=organisation_id)
-    return rows.exclude(disabled_reason=DisabledReason.DELETED)
 
 
 def _deliveries(organisation_id: int) -> QuerySet[Delivery]:

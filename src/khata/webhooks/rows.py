@@ -58,11 +58,18 @@ _CLAIM = """
     returning delivery.id, delivery.attempts_count, due.endpoint_id, event.id, event.body, url, salt, former_salt,
               former_until
 """
+# Locked in the order of ids, as by whoever ends all of an endpoint's.
 _WRITE_STATES = """
+    with new as (
+        select * from unnest(%s::uuid[], %s::smallint[], %s::bigint[], %s::text[])
+                   as new (id, attempts_count, wait_ms, state)),
+    held as (
+        select delivery.id from webhooks_delivery delivery join new using (id)
+         order by delivery.id for no key update of delivery)
     update webhooks_delivery delivery
        set state = new.state, due_at = now() + new.wait_ms * interval '1 millisecond',
            finished_at = case when new.wait_ms is null then now() end
-      from unnest(%s::uuid[], %s::smallint[], %s::bigint[], %s::text[]) as new (id, attempts_count, wait_ms, state)
+      from new join held using (id)
      where delivery.id = new.id and delivery.attempts_count = new.attempts_count and delivery.due_at is not null
     returning delivery.id
 """

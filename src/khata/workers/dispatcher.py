@@ -41,7 +41,8 @@ class Turns:
     async def wait_for_room(self, wait_s: float) -> None:
         """Until a place was freed, at most so long."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._freed.wait(), wait_s)
+            async with asyncio.timeout(wait_s):
+                await self._freed.wait()
 
     def note_room(self) -> None:
         self._freed.set()
@@ -89,12 +90,14 @@ class Dispatcher:
         return 0
 
     def stop(self) -> None:
-        """Nothing is claimed any more, not even by a claim that waits for room."""
+        """No claim is begun any more, and one that waits for room gives up."""
         self._is_stopped = True
         self._turns.note_room()
 
     async def drain(self) -> None:
         """Waits until the open answers have come and are settled; what is still open then is swept later."""
+        async with self._turns.claiming:
+            pass  # What a claim under way takes is in hand by then.
         if self._in_hand:
             await asyncio.wait(self._in_hand, timeout=ANSWER_WAIT_S)
 

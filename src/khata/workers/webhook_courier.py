@@ -38,6 +38,8 @@ class WebhookCourier:
         self._outcomes: GroupCommit[Outcome, None] = GroupCommit(_write, on_batch=batch_observer("webhooks"))
         self._busy: Counter[UUID] = Counter()
         self._in_hand: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
+        self._is_stopped = False
 
     @property
     def in_hand_count(self) -> int:
@@ -47,16 +49,13 @@ class WebhookCourier:
         """Takes what there is room for and starts posting it; waits for room first where there is none."""
         if len(self._in_hand) >= CONNECTIONS_MAX:
             await asyncio.wait(self._in_hand, return_when=asyncio.FIRST_COMPLETED)
-        limit = min(CLAIM_COUNT_MAX, CONNECTIONS_MAX - len(self._in_hand))
-        claimed = await self._database.run(claim_deliveries, busy=+self._busy, limit=limit)
-        for delivery in claimed:
-            self._busy[delivery.endpoint_id] += 1
-            task = asyncio.create_task(self._deliver(delivery))
-            self._in_hand.add(task)
-            task.add_done_callback(self._in_hand.discard)
-        return len(claimed)
+        async with self._claiming:
+            return 0 if self._is_stopped else await self._claim()
 
     async def drain(self) -> None:
+        """Nothing is claimed any more; what is in hand gets a few seconds."""
+        async with self._claiming:  # What a claim under way takes is in hand by then.
+            self._is_stopped = True
         if self._in_hand:
             await asyncio.wait(self._in_hand, timeout=DRAIN_S)
         cut_off = set(self._in_hand)
@@ -65,6 +64,16 @@ class WebhookCourier:
         await asyncio.gather(*cut_off, return_exceptions=True)
         await self._outcomes.drain()
         await self._poster.close()
+
+    async def _claim(self) -> int:
+        limit = min(CLAIM_COUNT_MAX, CONNECTIONS_MAX - len(self._in_hand))
+        claimed = await self._database.run(claim_deliveries, busy=+self._busy, limit=limit)
+        for delivery in claimed:
+            self._busy[delivery.endpoint_id] += 1
+            task = asyncio.create_task(self._deliver(delivery))
+            self._in_hand.add(task)
+            task.add_done_callback(self._in_hand.discard)
+        return len(claimed)
 
     async def _deliver(self, delivery: ClaimedDelivery) -> None:
         try:

@@ -26,7 +26,8 @@ from khata_sandbox.gateway.pages import PageProblem, form_of, render, token_for
 from khata_sandbox.gateway.rows import Delivery, Event, Order, Payment, Refund
 from khata_sandbox.gateway.settlement_rows import Dispute, Downtime, Settlement
 from khata_sandbox.gateway.settlements import settle_now
-from khata_sandbox.gateway.switches import ALL, switch_off, switch_on, switches, wanted_switch
+from khata_sandbox.gateway.switches import switch_off, switch_on, switches, wanted_switch
+from khata_sandbox.switches import ALL
 
 SUBJECT = "control"
 ROWS_SHOWN = 50

@@ -1,24 +1,8 @@
 """Every fault there is, as data: a new one is a line here and one question (`switches.strike`) where it bites."""
 
-from dataclasses import dataclass
-from typing import Literal
-
-Unit = Literal["", "seconds", "paise"]
+from khata_sandbox.switches import Fault
 
 _WEBHOOKS, _API, _PAYMENTS, _BACK, _BROWSER = "Webhooks", "API", "Payments", "Money back", "Browser"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`value` is what a switch starts with and `maximum` what it takes, both in its unit; 0 where none is needed."""
-
-    name: str
-    place: str
-    label: str
-    effect: str
-    unit: Unit = ""
-    value: int = 0
-    maximum: int = 0
 
 
 def _waiting(name: str, place: str, label: str, effect: str, value: int) -> Fault:

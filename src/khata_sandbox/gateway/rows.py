@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from khata_sandbox.gateway.customer_rows import Customer, Token
 from khata_sandbox.gateway.link_rows import PaymentLink, QrCode
 from khata_sandbox.gateway.settlement_rows import Dispute, Downtime, Settlement
+from khata_sandbox.switches import Switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,22 +181,6 @@ class Delivery:
     """HTTP status; None when there was no answer."""
     detail: str
     signature: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """A fault switched on for one target or for all; see `switches.py`."""
-
-    id: str
-    fault: str
-    target: str
-    percent: int
-    left: int | None
-    """How often it may still strike; None until it is switched off."""
-    value: int
-    """Seconds or paise, where the fault has a measure."""
-    draws: int = 0
-    strikes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from khata_sandbox.gateway.customer_rows import Customer, Token
 from khata_sandbox.gateway.link_rows import PaymentLink, QrCode
-from khata_sandbox.gateway.rows import Delivery, Event, Knob, Order, Payment, Refund, Row, Session, Switch
+from khata_sandbox.gateway.rows import Delivery, Event, Knob, Order, Payment, Refund, Row, Session
 from khata_sandbox.gateway.settlement_rows import Dispute, Downtime, Settlement
 from khata_sandbox.process import StartRefused
+from khata_sandbox.switches import Switch
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 Value = str | int | float | None

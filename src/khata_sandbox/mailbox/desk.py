@@ -1,12 +1,7 @@
-"""What a visitor of the mailbox can do: press unsubscribe, complain, let a mail bounce, publish DNS records.
-
-People's forms carry the page's token; programs send JSON, which no web site can post from another origin unasked.
-"""
+"""What a visitor of the mailbox can do: press unsubscribe, complain, let a mail bounce, publish DNS records."""
 
 import secrets
-from collections.abc import Mapping
-from typing import Any, Final
-from urllib.parse import parse_qsl
+from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,12 +10,11 @@ from starlette.routing import Route
 
 from khata_sandbox.mailbox.one_click import press, unsubscribe_url
 from khata_sandbox.mailbox.reading import read_mail
-from khata_sandbox.mailbox.reports import ACTS, Reporter
+from khata_sandbox.mailbox.reports import ACTS, Reporter, act_of
 from khata_sandbox.mailbox.store import MailStore
 from khata_sandbox.mailbox.zone import NotARecord, Zone
+from khata_sandbox.web.bodies import read_form, read_object
 
-TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field, no secret
-_BODY_OCTETS_MAX: Final = 16_384
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -43,11 +37,11 @@ class Desk:
 
     async def act(self, request: Request) -> Response:
         """POST /mails/{id}/act.json {"act": "unsubscribe"|"bounce"|"full"|"complain"}: the status it was answered."""
-        given = await self._json(request)
+        given = await read_object(request)
         return JSONResponse({"status": await self._act(request.path_params["mail_id"], str(given.get("act", "")))})
 
     async def act_by_form(self, request: Request) -> Response:
-        form = await self._form(request)
+        form = await read_form(request, self.token)
         mail_id = request.path_params["mail_id"]
         status = await self._act(mail_id, form.get("act", ""))
         if status != 200:
@@ -56,17 +50,17 @@ class Desk:
 
     async def publish(self, request: Request) -> Response:
         """POST /records.json {"name", "text"}"""
-        given = await self._json(request)
+        given = await read_object(request)
         await self._publish(str(given.get("name", "")), str(given.get("text", "")))
         return JSONResponse([{"name": name, "text": text} for name, text in self._zone.listed()])
 
     async def withdraw(self, request: Request) -> Response:
         """DELETE /records.json {"name"}: everything under that name."""
-        await self._withdraw(str((await self._json(request)).get("name", "")))
+        await self._withdraw(str((await read_object(request)).get("name", "")))
         return JSONResponse([{"name": name, "text": text} for name, text in self._zone.listed()])
 
     async def change_by_form(self, request: Request) -> Response:
-        form = await self._form(request)
+        form = await read_form(request, self.token)
         if "withdraw" in form:
             await self._withdraw(form["withdraw"])
         else:
@@ -79,8 +73,7 @@ class Desk:
             raise HTTPException(404, "There is no such mail.")
         if word == "unsubscribe":
             return await press(unsubscribe_url(read_mail(mail.octets)), self._hosts)
-        act = next((act for act in ACTS if act == word), None)
-        if act is None:
+        if (act := act_of(word)) is None:
             raise HTTPException(422, f"act is one of unsubscribe, {', '.join(ACTS)}.")
         return await self._reporter.report(mail, mail.recipients[0], act)
 
@@ -95,27 +88,3 @@ class Desk:
             await self._zone.withdraw(name)
         except NotARecord as error:
             raise HTTPException(422, str(error)) from error
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        form = dict(parse_qsl((await _body(request)).decode("utf-8", "replace"), keep_blank_values=True))
-        if not secrets.compare_digest(form.get(TOKEN_FIELD, "").encode(), self.token.encode()):
-            raise HTTPException(403, "This form was not made by this page.")
-        return form
-
-    async def _json(self, request: Request) -> Mapping[str, Any]:
-        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-            raise HTTPException(415, "JSON is what is understood here.")
-        await _body(request)
-        try:
-            given = await request.json()
-        except ValueError:
-            raise HTTPException(400, "That is no JSON.") from None
-        if not isinstance(given, Mapping):
-            raise HTTPException(400, "A JSON object is what is understood here.")
-        return given
-
-
-async def _body(request: Request) -> bytes:
-    if int(request.headers.get("content-length") or "0") > _BODY_OCTETS_MAX:
-        raise HTTPException(413)
-    return await request.body()

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from khata_sandbox.mailbox.reports import Reporter, act_asked_for
+from khata_sandbox.mailbox.reports import Reporter, act_of, word_of
 from khata_sandbox.mailbox.store import MailStore
 
 _log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Receiver:
 
     def _refusal(self, address: str) -> str | None:
         """`refuse@…` is told no at once; `later@…` to come again, the first time."""
-        word = address.partition("@")[0].lower().partition("-")[0]
+        word = word_of(address)
         if word == "refuse":
             return "550 5.1.1 No such mailbox"
         if word == "later" and address not in self._asked_to_wait:
@@ -54,10 +54,10 @@ class Receiver:
         return None
 
     async def _report(self, mail_id: int, recipients: list[str]) -> None:
-        mail = await self._store.get(mail_id)
-        for recipient in recipients:
-            act = act_asked_for(recipient)
-            if mail is not None and act is not None:
+        asked = [(recipient, act) for recipient in recipients if (act := act_of(word_of(recipient))) is not None]
+        mail = await self._store.get(mail_id) if asked else None
+        if mail is not None:
+            for recipient, act in asked:
                 self._reporter.report_later(mail, recipient, act)
 
 

@@ -25,9 +25,12 @@ _PAUSE_S: Final = 1.0
 _HEADERS: Final = {"content-type": "message/rfc822"}
 
 
-def act_asked_for(address: str) -> Act | None:
-    """Addresses that begin with one of ACTS do that to every mail: `bounce@…`, `full-2@…`."""
-    word = address.partition("@")[0].lower().partition("-")[0].partition("+")[0]
+def word_of(address: str) -> str:
+    """What an address asks for by its beginning: `bounce@…`, `full-2@…` and `later+x@…` say bounce, full and later."""
+    return address.partition("@")[0].lower().partition("-")[0].partition("+")[0]
+
+
+def act_of(word: str) -> Act | None:
     return next((act for act in ACTS if act == word), None)
 
 
@@ -75,7 +78,8 @@ def report_of(mail: StoredMail, recipient: str, act: Act) -> bytes:
     report.attach(_complaint(mail, recipient) if act == "complain" else _failure(recipient, act))
     returned = Message()
     returned.set_type("text/rfc822-headers")
-    returned.set_payload(mail.octets.partition(b"\r\n\r\n")[0].decode("utf-8", "replace") + "\r\n")
+    # Octets beyond ASCII come out again as they are.
+    returned.set_payload(mail.octets.partition(b"\r\n\r\n")[0].decode("ascii", "surrogateescape") + "\r\n")
     report.attach(returned)
     return report.as_bytes()
 
@@ -102,11 +106,13 @@ def _failure(recipient: str, act: Act) -> Message:
 
 
 def _complaint(mail: StoredMail, recipient: str) -> Message:
-    fields = (
-        "Feedback-Type: abuse\r\nUser-Agent: Khata-Sandbox/1\r\nVersion: 1\r\n"
-        f"Original-Mail-From: <{mail.sender}>\r\nOriginal-Rcpt-To: <{recipient}>\r\n"
-    )
+    about = Message()
+    about["Feedback-Type"] = "abuse"
+    about["User-Agent"] = "Khata-Sandbox/1"
+    about["Version"] = "1"
+    about["Original-Mail-From"] = f"<{mail.sender}>"
+    about["Original-Rcpt-To"] = f"<{recipient}>"
     part = Message()
     part.add_header("Content-Type", "message/feedback-report")
-    part.set_payload(fields)
+    part.set_payload([about])
     return part

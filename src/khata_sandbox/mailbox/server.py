@@ -24,6 +24,7 @@ def run(settings: MailboxSettings) -> None:
 
 async def _run(settings: MailboxSettings, listener: socket.socket, http_port: int) -> None:
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells every command
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # httpx every address, and ours hold secrets
     store = MailStore(settings.data_dir)
     zone, reporter = Zone(store), Reporter(settings.report_url)
     try:

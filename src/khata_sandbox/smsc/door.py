@@ -20,11 +20,11 @@ from khata_sandbox.smsc.journal import Row
 from khata_sandbox.smsc.numbers import MessageState, status_name
 from khata_sandbox.smsc.phone import PhoneMessage, digits_of, read_messages
 from khata_sandbox.smsc.receipts import STAT
-from khata_sandbox.smsc.switches import SwitchRefused
+from khata_sandbox.switches import SwitchRefused
+from khata_sandbox.web.bodies import read_object
 from khata_sandbox.web.pages import rfc3339
 
 _ROWS_MAX: Final = 10_000
-_BODY_OCTETS_MAX: Final = 10_000
 _SUBMITS = "SELECT * FROM submits WHERE id > ? AND (? = '' OR phone = ?) ORDER BY id LIMIT ?"
 _RECEIPTS = "SELECT * FROM receipts WHERE id > ? AND (? = '' OR message_id = ?) ORDER BY id LIMIT ?"
 _INBOUND = "SELECT * FROM inbound WHERE id > ? AND (? = '' OR phone = ?) ORDER BY id LIMIT ?"
@@ -94,7 +94,7 @@ class _Door:
 
     async def send_inbound(self, request: Request) -> Json:
         """POST /inbound.json: kept, and delivered as soon as somebody is bound to take it."""
-        send_inbound(self._centre, await _given(request))
+        send_inbound(self._centre, await read_object(request))
         return {"is_kept": True}
 
     async def faults(self, _: Request) -> Response:
@@ -103,7 +103,7 @@ class _Door:
 
     async def switch_on(self, request: Request) -> Json:
         """POST /faults.json: `fault` and as wanted `target`, `percent`, `count`, `value`; the switch as it stands."""
-        return asdict(self._centre.switches.switch_on(await _given(request)))
+        return asdict(self._centre.switches.switch_on(await read_object(request)))
 
     async def switch_off(self, request: Request) -> Json:
         """DELETE /faults.json: all of them, or with `?fault=` and `&target=` one of them."""
@@ -112,7 +112,7 @@ class _Door:
 
     async def begin_anew(self, request: Request) -> Json:
         """POST /seed.json: `seed`; every switch draws from its beginning."""
-        self._centre.switches.begin_anew((await _given(request)).get("seed"))
+        self._centre.switches.begin_anew((await read_object(request)).get("seed"))
         return self._switches()
 
     def _switches(self) -> Json:
@@ -132,28 +132,6 @@ def _told(work: Callable[[Request], Any]) -> Callable[[Request], Any]:
             return JSONResponse({"detail": str(error)}, 422)
 
     return endpoint
-
-
-async def _given(request: Request) -> Json:
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise HTTPException(415, "Send application/json; a form on some web page could not.")
-    try:
-        given = json.loads(await body_of(request))
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "The body is not JSON.") from None
-    if not isinstance(given, dict):
-        raise SwitchRefused("A JSON object is expected.")
-    return given
-
-
-async def body_of(request: Request) -> bytes:
-    """Raises HTTPException where it is longer than anything asked for here."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _BODY_OCTETS_MAX:
-            raise HTTPException(413, "The body is too long.")
-    return body
 
 
 def _number(request: Request, name: str, default: int) -> int:

@@ -1,27 +1,13 @@
 """Every fault there is, as data: a new one is a line here and one question (`Luck.strike`) where it bites."""
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Unit = Literal["", "milliseconds", "command_status", "error code"]
+from khata_sandbox.switches import Fault
 
 _CONNECTIONS, _ANSWERS, _RECEIPTS, _IDS = "Connections", "Answers to submit_sm", "Receipts", "Ids"
 _DELAY_MAXIMUM_MS: Final = 600_000
 _STATUS_MAXIMUM: Final = 0xFFFF_FFFF
 _ERROR_CODE_MAXIMUM: Final = 99_999
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`value` is what a switch starts with and `maximum` what it takes, both in its unit; 0 where none is needed."""
-
-    name: str
-    place: str
-    label: str
-    effect: str
-    unit: Unit = ""
-    value: int = 0
-    maximum: int = 0
 
 
 def _waiting(name: str, place: str, label: str, effect: str, value: int) -> Fault:

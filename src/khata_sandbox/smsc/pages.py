@@ -6,7 +6,6 @@ Its forms carry the page's token. Programs use `door.py` instead.
 import secrets
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,17 +14,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from khata_sandbox.smsc.centre import MessageCentre
-from khata_sandbox.smsc.door import InboundRefused, body_of, create_door, send_inbound
+from khata_sandbox.smsc.door import InboundRefused, create_door, send_inbound
 from khata_sandbox.smsc.faults import FAULTS, find_fault
 from khata_sandbox.smsc.numbers import Command, MessageState
 from khata_sandbox.smsc.phone import PhoneMessage, digits_of, read_messages
 from khata_sandbox.smsc.scenarios import SCENARIOS
 from khata_sandbox.smsc.segments import read_segments
 from khata_sandbox.smsc.session import Session
-from khata_sandbox.smsc.switches import ALL, SwitchRefused
+from khata_sandbox.switches import ALL, SwitchRefused
+from khata_sandbox.web.bodies import read_form
 from khata_sandbox.web.pages import create_site, create_templates, refresh_s
 
-TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field, no secret
 _MESSAGES_SHOWN: Final = 50
 _ROWS_SEARCHED: Final = 1_000
 _INBOUND_SHOWN: Final = 20
@@ -87,7 +86,7 @@ class _Pages:
         return self._answer_page(request, await self._message(int(number)))
 
     async def send_answer(self, request: Request) -> Response:
-        form = await self._form(request)
+        form = await read_form(request, self._token)
         given = {name: form.get(name, "") for name in ("from", "to", "text", "system_id")}
         try:
             send_inbound(self._centre, given)
@@ -110,7 +109,7 @@ class _Pages:
 
     async def switch_on(self, request: Request) -> Response:
         """Fields left empty mean what the fault starts with: for all, always, until it is switched off."""
-        form = await self._form(request)
+        form = await read_form(request, self._token)
         given: dict[str, Any] = {"fault": form.get("fault", ""), "target": form.get("target", "").strip() or ALL}
         numbers = {name: form.get(name, "").strip() for name in ("percent", "count", "value")}
         given |= {name: _number(text) for name, text in numbers.items() if text}
@@ -122,7 +121,7 @@ class _Pages:
 
     async def switch_off(self, request: Request) -> Response:
         """One switch, or all of them."""
-        form = await self._form(request)
+        form = await read_form(request, self._token)
         try:
             self._centre.switches.switch_off(form.get("fault"), form.get("target"))
         except SwitchRefused as error:
@@ -140,12 +139,6 @@ class _Pages:
         if found is None:
             raise HTTPException(404, "No such message.")
         return found
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        form = dict(parse_qsl((await body_of(request)).decode(errors="replace"), keep_blank_values=True))
-        if not secrets.compare_digest(form.get(TOKEN_FIELD, "").encode(), self._token.encode()):
-            raise HTTPException(403, "This form did not come from this page. Go back and try again.")
-        return form
 
     def _render(self, request: Request, template: str, **values: Any) -> Response:
         known = {"token": self._token, "states": MessageState, "is_any_on": self._centre.switches.is_any_on}

@@ -1,28 +1,15 @@
-"""Faults that are switched on, and which of their draws strike.
+"""The message centre's switches, in memory: turned on and off, and asked whether one strikes."""
 
-A switch stands for all or for one target, strikes with a chance, until it is switched off or so many times. The seed
-alone decides: the same seed and the same requests in the same order give the same faults.
-"""
-
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from khata_sandbox.smsc.faults import find_fault
+from khata_sandbox.switches import ALL, Switch, SwitchRefused, draw, switch_from, whole
 
-ALL: Final = "all"
 TEXT_PREFIX: Final = "text:"
-PERCENT_MAXIMUM: Final = 100
-COUNT_MAXIMUM: Final = 1_000_000
 SEED_MAXIMUM: Final = 2**63
-TARGET_LENGTH_MAXIMUM: Final = 100
 SWITCHES_MAX: Final = 1_000
-_FIELDS: Final = frozenset({"fault", "target", "percent", "count", "value"})
-
-
-class SwitchRefused(ValueError):
-    """There is no such switch, or no such position; the message is one sentence."""
 
 
 class Subject(NamedTuple):
@@ -31,23 +18,6 @@ class Subject(NamedTuple):
     system_id: str
     phone: str = ""
     text: str = ""
-
-
-@dataclass(slots=True)
-class Switch:
-    fault: str
-    target: str
-    percent: int
-    left: int | None
-    """How often it may still strike; None: until it is switched off."""
-    value: int
-    draws: int = 0
-    strikes: int = 0
-
-    def is_for(self, subject: Subject) -> bool:
-        if self.target.startswith(TEXT_PREFIX):
-            return self.target[len(TEXT_PREFIX) :] in subject.text
-        return self.target in (ALL, subject.system_id, subject.phone)
 
 
 class Switches:
@@ -70,7 +40,7 @@ class Switches:
 
         Each question is one draw of each switch it reaches.
         """
-        reached = [switch for switch in self._by_fault.get(fault, {}).values() if switch.is_for(subject)]
+        reached = [switch for switch in self._by_fault.get(fault, {}).values() if _is_for(switch, subject)]
         reached.sort(key=lambda switch: switch.target == ALL)
         return next((switch for switch in reached if self._draw(switch)), None)
 
@@ -79,41 +49,44 @@ class Switches:
 
         Raises `SwitchRefused`.
         """
-        switch = _wanted(given)
+        if isinstance(given.get("target"), str):
+            given = {**given, "target": _plain(given["target"])}
+        switch = switch_from(given, find_fault)
+        if switch.target == TEXT_PREFIX:
+            raise SwitchRefused("target", "There are no words after text:.")
         if len(self.listed()) >= SWITCHES_MAX:
-            raise SwitchRefused(f"No more than {SWITCHES_MAX} switches can be on.")
-        self._by_fault.setdefault(switch.fault, {})[switch.target] = switch
+            raise SwitchRefused("fault", f"No more than {SWITCHES_MAX} switches can be on.")
+        self._keep(switch)
         return switch
 
     def switch_off(self, fault: str | None = None, target: str | None = None) -> None:
         """For one target or wherever it is on; with no name, all of them. Raises `SwitchRefused`."""
         if fault is not None and find_fault(fault) is None:
-            raise SwitchRefused("There is no such fault.")
+            raise SwitchRefused("fault", "There is no such fault.")
+        plain = None if target is None else _plain(target)
         for name in [name for name in self._by_fault if fault in (None, name)]:
-            for known in [known for known in self._by_fault[name] if target in (None, known)]:
+            for known in [known for known in self._by_fault[name] if plain in (None, known)]:
                 del self._by_fault[name][known]
             if not self._by_fault[name]:
                 del self._by_fault[name]
 
     def begin_anew(self, seed: object) -> None:
         """Every switch that is on draws from the beginning, from this seed. Raises `SwitchRefused`."""
-        self._seed = _whole("seed", seed, 0, SEED_MAXIMUM)
+        self._seed = whole("seed", seed, 0, SEED_MAXIMUM)
         for switch in self.listed():
-            switch.draws = switch.strikes = 0
+            self._keep(replace(switch, draws=0, strikes=0))
 
     def listed(self) -> list[Switch]:
         """In the order of the faults' first being switched on, those included that have struck as often as they may."""
         return [switch for switches in self._by_fault.values() for switch in switches.values()]
 
     def _draw(self, switch: Switch) -> bool:
-        if switch.left == 0:
-            return False
-        does_strike = _number(self._seed, switch) < switch.percent
-        switch.draws += 1
-        switch.strikes += does_strike
-        if switch.left is not None and does_strike:
-            switch.left -= 1
+        drawn, does_strike = draw(switch, self._seed)
+        self._keep(drawn)
         return does_strike
+
+    def _keep(self, switch: Switch) -> None:
+        self._by_fault.setdefault(switch.fault, {})[switch.target] = switch
 
 
 class Luck:
@@ -133,31 +106,12 @@ class Luck:
         return switch
 
 
-def _wanted(given: Mapping[str, Any]) -> Switch:
-    if unknown := sorted(given.keys() - _FIELDS):
-        raise SwitchRefused(f"A switch has no {', '.join(unknown)}.")
-    fault = find_fault(str(given.get("fault", "")))
-    if fault is None:
-        raise SwitchRefused("There is no such fault.")
-    target = given.get("target", ALL)
-    if not isinstance(target, str) or not 0 < len(target) <= TARGET_LENGTH_MAXIMUM or target == TEXT_PREFIX:
-        raise SwitchRefused(f"The target must be a text of 1 to {TARGET_LENGTH_MAXIMUM} characters.")
-    return Switch(
-        fault=fault.name,
-        target=target.lstrip("+"),
-        percent=_whole("percent", given.get("percent", PERCENT_MAXIMUM), 1, PERCENT_MAXIMUM),
-        left=None if given.get("count") is None else _whole("count", given["count"], 1, COUNT_MAXIMUM),
-        value=_whole("value", given.get("value", fault.value), 0, fault.maximum),
-    )
+def _is_for(switch: Switch, subject: Subject) -> bool:
+    if switch.target.startswith(TEXT_PREFIX):
+        return switch.target.removeprefix(TEXT_PREFIX) in subject.text
+    return switch.target in (ALL, subject.system_id, subject.phone)
 
 
-def _whole(name: str, value: object, minimum: int, maximum: int) -> int:
-    if type(value) is not int or not minimum <= value <= maximum:
-        raise SwitchRefused(f"The {name} must be a whole number from {minimum} to {maximum}.")
-    return value
-
-
-def _number(seed: int, switch: Switch) -> int:
-    """0 to 99, evenly spread."""
-    digest = hashlib.sha256(f"{seed}:{switch.fault}@{switch.target}:{switch.draws}".encode()).digest()
-    return int.from_bytes(digest[:8]) % PERCENT_MAXIMUM
+def _plain(target: str) -> str:
+    """A plus before a number says nothing; in an address it has become a space."""
+    return target.lstrip("+ ")

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from khata.payments.port import Payment, Refund, RefundRequest, Refused, SettledItem, Unavailable, Unknown
+from khata.payments.port import Payment, Refused, SettledItem, Unavailable, Unknown
+from khata.payments.reversals import Refund, RefundRequest
 from tests.database.billing.staged_gateway import StagedGateway
 
 

@@ -15,22 +15,17 @@ from uuid import uuid4
 from khata.kernel.ids import new_uuid
 from khata.payments.drivers.razorpay import RazorpayGateway, RazorpaySettings
 from khata.payments.port import (
-    Dispute,
-    DisputeStatus,
     Order,
     OrderRequest,
     Payment,
     PaymentMethod,
     PaymentStatus,
-    Refund,
-    RefundRequest,
-    RefundStatus,
     Refused,
     Snapshot,
     Unavailable,
     Unknown,
 )
-from khata.payments.reversals import Reversal
+from khata.payments.reversals import Dispute, DisputeStatus, Refund, RefundRequest, RefundStatus, Reversal
 from khata.payments.ways import PayBy
 
 KEY_SECRET, WEBHOOK_SECRET = "staged-key-secret", "staged-webhook-secret"

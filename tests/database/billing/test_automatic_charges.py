@@ -30,7 +30,8 @@ from khata.billing.queries import TopUpState
 from khata.kernel.clock import utc_now
 from khata.kernel.ids import new_uuid
 from khata.payments.errors import GatewayUnavailable
-from khata.payments.port import DisputeStatus, Refused, Unavailable, Unknown
+from khata.payments.port import Refused, Unavailable, Unknown
+from khata.payments.reversals import DisputeStatus
 from khata.payments.saved_methods import SavedMethod
 from khata.tenancy.models import Organisation
 from tests.database.billing import jobs

@@ -19,7 +19,8 @@ from khata.billing.queries import TopUpRow
 from khata.billing.queries import invoices as queries
 from khata.kernel.clock import utc_now
 from khata.kernel.transactions import in_transaction
-from khata.payments.port import DisputeStatus, PaymentStatus
+from khata.payments.port import PaymentStatus
+from khata.payments.reversals import DisputeStatus
 from tests.database.billing import jobs
 from tests.database.billing.staged_gateway import StagedGateway
 

@@ -12,7 +12,8 @@ from khata.kernel.transactions import in_transaction
 from khata.ledger import queries as ledger
 from khata.ledger.core import Capture, Grant, PlaceHold
 from khata.ledger.operations import CreditsOwed, post_batch, unfreeze_wallet, verify_ledger
-from khata.payments.port import DisputeStatus, Payment, PaymentStatus
+from khata.payments.port import Payment, PaymentStatus
+from khata.payments.reversals import DisputeStatus
 from tests.database.billing.staged_gateway import StagedGateway
 
 CREDIT = 1_000_000

@@ -22,7 +22,8 @@ from khata.kernel.transactions import in_transaction
 from khata.ledger import queries as ledger
 from khata.ledger.core import Capture, Command, Kind, PlaceHold
 from khata.ledger.operations import post_batch, verify_ledger
-from khata.payments.port import PaymentStatus, RefundStatus, Refused
+from khata.payments.port import PaymentStatus, Refused
+from khata.payments.reversals import RefundStatus
 from khata.pricing.core.bonus import BonusSlab
 from khata.pricing.models import BonusSlab as BonusSlabModel
 from khata.pricing.operations import add_bonus_slab, end_bonus_slabs

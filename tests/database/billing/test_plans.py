@@ -17,12 +17,16 @@ from khata.billing.core.plans import Plan, months_later
 from khata.billing.errors import NoPlan, PlanPaymentNotRefundable, PlanRunning
 from khata.billing.models import PlanPeriod, Subscription, TaxDocument
 from khata.billing.operations.deferral import SEND_PLAN_LAPSED_MAIL, SEND_RENEWAL_MAIL
+from khata.billing.operations.plan_periods import free_period_reference
 from khata.billing.queries import TopUpPurpose, TopUpRow, TopUpState
 from khata.kernel.clock import utc_now
+from khata.kernel.transactions import in_transaction
 from khata.ledger import queries as ledger
-from khata.ledger.core import Kind
+from khata.ledger.core import Grant, Kind
+from khata.ledger.operations import post_batch
 from khata.payments import registry
-from khata.payments.port import PaymentStatus, RefundStatus
+from khata.payments.port import PaymentStatus
+from khata.payments.reversals import RefundStatus
 from khata.tenancy.models import Organisation
 from tests.conftest import World
 from tests.database.billing import jobs
@@ -184,6 +188,19 @@ def test_a_free_plan_nobody_looked_after_for_months_starts_afresh(organisation: 
     billing.look_after_subscriptions()
     _, second = periods(organisation)
     assert second.starts_at >= before
+
+
+def test_a_month_the_ledger_does_not_take_keeps_no_other_from_its_turn(world: World, free: Plan) -> None:
+    organisations = (world.organisation, world.chens_organisation)
+    for organisation in organisations:
+        billing.subscribe(organisation_id=organisation.id, plan_code=free.code, idempotency_key="x")
+        grown_older(organisation, timedelta(days=32))
+    with in_transaction() as connection:
+        reference = free_period_reference(subscription(world.organisation), 2)
+        post_batch(connection, [Grant(world.organisation.id, reference, 1)])
+    billing.look_after_subscriptions()
+    assert [len(periods(organisation)) for organisation in organisations] == [1, 2]
+    Subscription.objects.filter(organisation=world.organisation).update(due_at=None)
 
 
 def test_three_days_ahead_the_renewal_is_asked_for_once_by_mail(

@@ -16,16 +16,21 @@ from khata.billing.models import (
     SettledLine,
     TopUp,
 )
-from khata.billing.operations import settle_top_up
+from khata.billing.operations import settle_top_up, start_top_up
 from khata.billing.operations.reconciliation import LATE, RECENT, reconcile_payments
 from khata.billing.operations.reconciliation_findings import note_finding
 from khata.billing.operations.reconciliation_settlements import day_of, reconcile_settlements
+from khata.billing.operations.reversal_credits import gateway_reference, purchase_of
 from khata.billing.queries import TopUpRow, TopUpState
 from khata.billing.queries.reconciliation import settled_fee_minor, settlements
 from khata.kernel.clock import utc_now
+from khata.kernel.transactions import in_transaction
 from khata.ledger import queries as ledger
+from khata.ledger.core import Reverse
 from khata.ledger.figures import last_proof_run
-from khata.payments.port import DisputeStatus, Payment, PaymentStatus, SettledItem, Unavailable
+from khata.ledger.operations import post_batch
+from khata.payments.port import Payment, PaymentStatus, SettledItem, Unavailable
+from khata.payments.reversals import DisputeStatus
 from khata.tenancy.models import Organisation
 from tests.database.billing.listing_gateway import ListingGateway
 from tests.listings import gateway, top_up
@@ -89,6 +94,25 @@ def test_a_lost_dispute_nobody_told_us_of_is_found(
     assert counts(reconcile()) == (1, 1, 1, 0)
     assert queries.top_up(organisation_id=organisation.id, top_up_id=top_up.id).state is TopUpState.REVERSED
     assert ledger.balance(organisation_id=organisation.id).available == 0
+
+
+def test_a_refund_the_ledger_does_not_take_keeps_no_other_from_being_found(
+    gateway: ListingGateway, top_up: TopUpRow, organisation: Organisation
+) -> None:
+    other = start_top_up(organisation_id=organisation.id, amount_minor=100_000, idempotency_key=uuid4().hex)
+    long_ago = utc_now() - timedelta(days=90)
+    refunds = []
+    for each in (top_up, other):
+        payment = gateway.stage(each.order_ref, PaymentStatus.CAPTURED, created_at=long_ago)
+        settle_top_up(top_up_id=each.id)
+        refunds.append(gateway.stage_refund(payment.payment_ref, payment.amount_minor))
+    taken = gateway_reference("refund", gateway_code=gateway.code, mode="test", ref=refunds[0].refund_ref)
+    with in_transaction() as connection:
+        paid = PaymentAttempt.objects.get(payment_ref=refunds[0].payment_ref)
+        post_batch(connection, [Reverse(organisation.id, taken, 1, purchase_of(paid))])
+    assert counts(reconcile()) == (0, 0, 1, 0)
+    states = [queries.top_up_for_anyone(top_up_id=each.id).state for each in (top_up, other)]
+    assert states == [TopUpState.PAID, TopUpState.REFUNDED]
 
 
 def test_a_dispute_of_a_payment_under_review_is_asked_about_until_it_is_decided(

@@ -31,7 +31,8 @@ from khata.kernel.transactions import in_transaction
 from khata.ledger import queries as ledger
 from khata.ledger.core import Capture, Kind, PlaceHold
 from khata.ledger.operations import post_batch, verify_ledger
-from khata.payments.port import Payment, PaymentStatus, RefundStatus, Refused, Unavailable, Unknown
+from khata.payments.port import Payment, PaymentStatus, Refused, Unavailable, Unknown
+from khata.payments.reversals import RefundStatus
 from tests.database.billing import jobs
 from tests.database.billing.staged_gateway import StagedGateway
 

@@ -15,12 +15,12 @@ from django.db import IntegrityError, connection, transaction
 
 from khata.billing import queries
 from khata.billing.models import PaymentAttempt, TopUp
-from khata.billing.operations import cancel_top_up, settle_top_up, settle_top_up_later, start_top_up
-from khata.billing.operations.deferral import SEND_TOP_UP_MAIL, SETTLE_TOP_UP
+from khata.billing.operations import cancel_top_up, settle_top_up, start_top_up
+from khata.billing.operations.deferral import SEND_TOP_UP_MAIL, SETTLE_TOP_UP, defer
 from khata.billing.operations.settlement import PurchaseNotPosted, purchase_reference
 from khata.billing.queries import TopUpRow, TopUpState
 from khata.kernel.clock import utc_now
-from khata.kernel.errors import NotFound
+from khata.kernel.errors import DatabaseUnavailable, NotFound
 from khata.kernel.transactions import in_transaction
 from khata.ledger import queries as ledger
 from khata.ledger.core import Kind, Purchase
@@ -70,9 +70,16 @@ def test_fifty_settles_at_once_credit_once(top_up: TopUpRow, gateway: StagedGate
     def settle(_: int) -> TopUpState:
         try:
             barrier.wait(timeout=60)
-            return settle_top_up(top_up_id=top_up.id).state
+            return insisted()
         finally:
             connection.close()
+
+    def insisted() -> TopUpState:
+        """Tried again as its job is: fifty share the few connections, which on a busy machine takes too long."""
+        try:
+            return settle_top_up(top_up_id=top_up.id).state
+        except DatabaseUnavailable:
+            return insisted()
 
     with ThreadPoolExecutor(50) as pool:
         states = list(pool.map(settle, range(50)))
@@ -277,13 +284,13 @@ def test_the_mail_says_what_was_bought(top_up: TopUpRow, gateway: StagedGateway,
     assert "412345678901" in message.body
 
 
-def test_settling_later_is_deferred_with_the_callers_transaction(top_up: TopUpRow) -> None:
+def test_a_job_is_deferred_with_the_callers_transaction(top_up: TopUpRow) -> None:
     with in_transaction():
-        settle_top_up_later(top_up_id=top_up.id)
+        defer(SETTLE_TOP_UP, top_up.id)
         transaction.set_rollback(True)
     assert jobs.waiting(top_up.id) == []
     with in_transaction():
-        settle_top_up_later(top_up_id=top_up.id)
+        defer(SETTLE_TOP_UP, top_up.id)
     assert jobs.run(top_up.id) == [SETTLE_TOP_UP]
 
 

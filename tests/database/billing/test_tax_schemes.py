@@ -71,6 +71,27 @@ def test_who_is_not_registered_bills_no_tax_and_writes_no_tax_invoice(
     assert "Reverse charge" not in [fact["term"] for fact in paper(invoice)["facts"]]
 
 
+def test_a_registration_from_before_means_nothing_to_who_bills_no_tax(
+    organisation: Organisation, gateway: StagedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bill_vat(monkeypatch, country="DE")
+    Organisation.objects.filter(id=organisation.id).update(gstin="FR12345678901")
+    monkeypatch.setattr(settings, "KHATA_TAX_SCHEME", TaxScheme.NONE)
+    invoice = invoiced(gateway, started(organisation))
+    assert not invoice.is_reverse_charge
+    assert (invoice.customer.gstin, invoice.customer.state_code) == ("", "")
+
+
+def test_what_was_begun_under_another_scheme_is_invoiced_as_it_was_begun(
+    organisation: Organisation, gateway: StagedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top_up = started(organisation)
+    monkeypatch.setattr(settings, "KHATA_TAX_SCHEME", TaxScheme.NONE)
+    invoice = invoiced(gateway, top_up)
+    assert (invoice.total_minor, invoice.place_of_supply) == (118_000, "29")
+    assert invoice.customer.gstin == "29AAGCR4375J1ZU"
+
+
 def test_under_vat_an_address_stands_on_every_invoice(
     organisation: Organisation, gateway: StagedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,12 @@ def handed(organisation_id: int, *answers: Answer) -> Handed:
     return Handed(message, "smpp", decide_hand_over(answers, message.segments))
 
 
+def announce_all() -> None:
+    """Other tests' endpoints, too: a limited number is announced at once."""
+    while announce_disabled_endpoints():
+        continue
+
+
 def receipt(ref: str, state: ReceiptState) -> Receipt:
     return Receipt("smpp", ref, state, "001", f"id:{ref}", utc_now())
 
@@ -144,15 +150,11 @@ def test_the_owner_is_told_once_when_an_endpoint_is_disabled(world: World, mine:
     WebhookEndpoint.objects.filter(organisation_id=mine, url=URL).update(failing_since="2026-01-01T10:30:00Z")
     receiver.behaviour = status(410)
     record(mine)
-
-    async def nowhere(host: str, port: int) -> list[str]:
-        return ["127.0.0.1"] if host == "127.0.0.1" else []
-
-    carry(resolve=nowhere)
-    assert announce_disabled_endpoints() == 2
-    assert announce_disabled_endpoints() == 0
+    carry()
+    for _ in range(2):
+        announce_all()
     send_mails(mine)
-    letters = {letter.body for letter in mail.outbox if letter.to == [world.asha.email]}
+    letters = [letter.body for letter in mail.outbox if letter.to == [world.asha.email]]
     assert len(letters) == 2
     gone, failing = sorted(letters, key=lambda text: "410" not in text)
     assert receiver.url in gone

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import httpx
@@ -49,6 +49,16 @@ class Program:
         for answer in answers:
             _check(answer)
         return answers
+
+    def pages(self, path: str, **query: Any) -> Iterator[list[Any]]:
+        """The rows on each page, from the first to the one that says it is the last."""
+        for _ in range(50):
+            page = self.get(path, params=query).json()
+            yield page["data"]
+            if page["next_cursor"] is None:
+                return
+            query["cursor"] = page["next_cursor"]
+        raise AssertionError("the list does not end")
 
     def refused(self, method: str, status: int, code: str, path: str, **more: Any) -> dict[str, Any]:
         """Calls, and proves that the answer is this refusal and that nothing has changed. The problem document."""
@@ -105,12 +115,13 @@ def _check(answer: httpx.Response) -> None:
 
 
 def _check_documented(answer: httpx.Response) -> None:
-    """The call's own description has this status, and its struct, or the problem's, has every name of the body."""
+    """The call's own description has this status or code, and its struct, or the problem's, every name of the body."""
     call = documented_call(answer.request.method, answer.request.url.path)
     if call is None:
         return
     if answer.status_code >= 400:
         assert msgspec.to_builtins(msgspec.convert(answer.json(), Problem, strict=True)) == answer.json()
+        assert answer.json()["code"] in {error.code() for error in call.refusals}
         return
     assert answer.status_code == call.status
     assert answer.headers["content-type"].partition(";")[0] == call.media_type
@@ -122,11 +133,12 @@ def _check_documented(answer: httpx.Response) -> None:
 
 
 def documented_call(method: str, path: str) -> Call | None:
-    """None for a path the reference does not know."""
-    calls = (call for group in GROUPS.values() for call in group)
+    """None for a path or a method the reference does not know."""
+    calls = [call for group in GROUPS.values() for call in group]
+    fitting = (call.path for call in calls if re.fullmatch(re.sub("{.+?}", "[^/]+", call.path), path))
     # An exact path goes before one with an id in it.
-    fitting = (c for c in calls if c.method == method and re.fullmatch(re.sub("{.+?}", "[^/]+", c.path), path))
-    return min(fitting, key=lambda call: "{" in call.path, default=None)
+    nearest = min(fitting, key=lambda known: "{" in known, default=None)
+    return next((call for call in calls if (call.method, call.path) == (method, nearest)), None)
 
 
 def _check_problem(problem: dict[str, Any], status: int, request_id: str) -> None:

@@ -57,15 +57,7 @@ def test_the_history_is_read_page_by_page(program: Program, chens_program: Progr
         program.post("/v1/messages", MESSAGE)
     everything = entries(program)
     assert len(everything) == 5
-    read: list[dict[str, Any]] = []
-    query: dict[str, Any] = {"limit": 2}
-    for expected in (2, 2, 1):
-        page = program.get(PATH, params=query).json()
-        assert len(page["data"]) == expected
-        read += page["data"]
-        query["cursor"] = page["next_cursor"]
-    assert query["cursor"] is None
-    assert read == everything
+    assert list(program.pages(PATH, limit=2)) == [everything[:2], everything[2:4], everything[4:]]
     assert [entry["balance_after"] for entry in entries(chens_program)] == ["100"]
 
 

@@ -179,7 +179,7 @@ def test_an_address_suppressed_elsewhere_is_none_of_ours(mailer: Program, chens_
     assert mailer.get("/v1/suppressions").json()["data"] == []
 
 
-def test_a_suppressed_address_can_be_forgiven_once(mailer: Program, chens_program: Program) -> None:
+def test_a_suppression_can_be_lifted_once(mailer: Program, chens_program: Program) -> None:
     suppress(mailer.organisation_id, "asha@example.org", SuppressionReason.BOUNCE)
     [row] = mailer.get("/v1/suppressions").json()["data"]
     path = f"/v1/suppressions/{row['id']}"

@@ -1,36 +1,22 @@
 """Who may call: one API key in one header, alive at this very moment, with the scope the call needs."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from khata.api.reference.call import Call
+from khata.api.reference.calls import GROUPS
 from khata.kernel.ids import new_uuid
 from khata.tenancy.core.api_key_text import api_key_text
-from khata.tenancy.operations import create_api_key, revoke_api_key
+from khata.tenancy.operations import SCOPES, create_api_key, revoke_api_key
 from khata.tenancy.queries import api_keys
 from tests.conftest import World
 
 from .program import MESSAGE, Program
 
-CALLS = [
-    ("POST", "/v1/messages", "send"),
-    ("POST", "/v1/messages/batch", "send"),
-    ("POST", "/v1/quotes", "send"),
-    ("GET", "/v1/messages", "read"),
-    ("GET", "/v1/credit-history", "read"),
-    ("GET", f"/v1/messages/msg_{'0' * 26}", "read"),
-    ("GET", "/v1/balance", "read"),
-    ("POST", "/v1/top-ups", "billing"),
-    ("GET", "/v1/top-ups", "billing"),
-    ("GET", f"/v1/top-ups/top_{'0' * 26}", "billing"),
-]
-BODIES: dict[str, dict[str, Any]] = {
-    "/v1/messages": MESSAGE,
-    "/v1/messages/batch": {"messages": [MESSAGE]},
-    "/v1/quotes": MESSAGE,
-    "/v1/top-ups": {"amount": "1000.00"},
-}
+CALLS = [call for group in GROUPS.values() for call in group]
 
 BAD: dict[str, Callable[[str], list[str | bytes]]] = {
     "none": lambda key: [],
@@ -58,9 +44,14 @@ BAD: dict[str, Callable[[str], list[str | bytes]]] = {
 }
 
 
-def body_of(path: str) -> dict[str, Any]:
+def path_of(call: Call) -> str:
+    """To something that is not there."""
+    return re.sub("{.+?}", "0", call.path)
+
+
+def body_of(call: Call) -> dict[str, Any]:
     more = {"headers": {"Idempotency-Key": str(new_uuid())}}
-    return {**more, "content": BODIES[path]} if path in BODIES else more
+    return {**more, "content": next(iter(call.examples.values()))} if call.examples else more
 
 
 @pytest.mark.parametrize("what", BAD)
@@ -80,20 +71,20 @@ def test_a_bad_credential_is_refused_like_every_other(program: Program, what: st
     }
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), CALLS)
-def test_every_call_needs_a_key(program: Program, method: str, path: str, scope: str) -> None:
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.title)
+def test_every_call_needs_a_key(program: Program, call: Call) -> None:
     program.key = api_key_text("test", "A" * 30)
-    program.refused(method, 401, "invalid_api_key", path, **body_of(path))
+    program.refused(call.method, 401, "invalid_api_key", path_of(call), **body_of(call))
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), CALLS)
-def test_every_call_needs_its_scope(world: World, program: Program, method: str, path: str, scope: str) -> None:
-    others = tuple({"send", "read", "billing"} - {scope})
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.title)
+def test_every_call_needs_its_scope(world: World, program: Program, call: Call) -> None:
+    others = tuple(scope for scope in SCOPES if scope != call.scope)
     _, program.key = create_api_key(
         organisation_id=world.organisation.id, name="Narrow", created_by=None, mode="test", scopes=others
     )
-    problem = program.refused(method, 403, "missing_scope", path, **body_of(path))
-    assert problem["scope"] == scope
+    problem = program.refused(call.method, 403, "missing_scope", path_of(call), **body_of(call))
+    assert problem["scope"] == call.scope
 
 
 def test_a_refusal_for_the_key_says_how_to_authenticate(program: Program) -> None:

@@ -10,7 +10,7 @@ from khata.kernel.clock import utc_now
 from khata.kernel.ids import public_organisation_id
 from khata.ledger.operations import freeze_wallet, unfreeze_wallet, verify_ledger
 from khata.messaging.core.hand_over import decide_hand_over
-from khata.messaging.operations import Handed, settle_handed, store_receipts
+from khata.messaging.operations import Handed, settle_news
 from khata.tenancy.operations import change_sending_limits
 from tests.leases import claim_all
 
@@ -21,8 +21,8 @@ def deliver_all(organisation_id: int) -> None:
     for message in claim_all():
         if message.organisation_id == organisation_id:
             ref = uuid.uuid4().hex
-            settle_handed([Handed(message, "smpp", decide_hand_over([Accepted(ref)], message.segments))])
-            store_receipts([Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref} stat:DELIVRD", utc_now())])
+            settle_news([Handed(message, "smpp", decide_hand_over([Accepted(ref)], message.segments))])
+            settle_news([Receipt("smpp", ref, ReceiptState.DELIVERED, "000", f"id:{ref} stat:DELIVRD", utc_now())])
 
 
 def test_an_accepted_message_is_answered_with_its_price_and_what_is_left(program: Program) -> None:

@@ -6,7 +6,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from khata.billing.operations import subscribe
 from tests.drivers.payments.sandbox_gateway import SandboxGateway
+from tests.plans import offered
 
 from .program import INSTANT, Program
 from .test_top_ups import begin, pay
@@ -84,6 +86,13 @@ def test_more_than_is_unspent_is_refused_and_says_how_much_is(program: Program, 
 def test_a_top_up_nobody_paid_is_not_refunded(program: Program) -> None:
     path = f"/v1/top-ups/{begin(program).json()['id']}/refunds"
     program.refused("POST", 422, "top_up_not_paid", path, content={}, **keyed())
+
+
+def test_a_month_of_a_plan_is_not_refunded(program: Program) -> None:
+    plan = offered("Starter", fee_minor=100_000, included=5_000, per_rupee=6)
+    top_up = subscribe(organisation_id=program.organisation_id, plan_code=plan.code, idempotency_key=uuid4().hex)
+    path = f"/v1/top-ups/{top_up.public_id}/refunds"
+    program.refused("POST", 422, "plan_payment_not_refundable", path, content={}, **keyed())
 
 
 def test_another_organisations_top_up_is_not_refunded(program: Program, chens_program: Program, top_up_id: str) -> None:

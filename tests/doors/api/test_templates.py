@@ -37,13 +37,8 @@ def test_a_template_is_added_and_read(registered: Program) -> None:
 def test_pages_go_on_where_they_ended(registered: Program) -> None:
     for digit in "123":
         assert registered.post("/v1/templates", NEW | {"template_number": "11071612345678" + digit}).status_code == 201
-    names: list[str] = []
-    cursor: str | None = ""
-    while cursor is not None:
-        page = registered.get(f"/v1/templates?limit=2{cursor and f'&cursor={cursor}'}").json()
-        names += [template["template_number"][-1] for template in page["data"]]
-        cursor = page["next_cursor"]
-    assert names == ["3", "2", "1"]
+    pages = registered.pages("/v1/templates", limit=2)
+    assert [[template["template_number"][-1] for template in page] for page in pages] == [["3", "2"], ["1"]]
 
 
 @pytest.mark.parametrize(

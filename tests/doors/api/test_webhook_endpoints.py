@@ -8,7 +8,8 @@ from khata.kernel.clock import utc_now
 from khata.kernel.ids import uuid_from_public
 from khata.tenancy.operations import create_api_key
 from khata.webhooks.models import Delivery, WebhookEndpoint
-from khata.webhooks.operations import CHOOSABLE, Outcome, claim_deliveries, write_outcomes
+from khata.webhooks.operations import CHOOSABLE, Outcome, write_outcomes
+from tests.leases import claim_all_deliveries
 
 from .program import Program
 
@@ -27,7 +28,7 @@ def added(program: Program, **more: Any) -> dict[str, Any]:
 def attempted(program: Program, status_code: int | None, error: str = "") -> None:
     """Makes what is due now, as a worker would, with this outcome."""
     mine = set(Delivery.objects.filter(organisation_id=program.organisation_id).values_list("id", flat=True))
-    claimed = [found for found in claim_deliveries(busy={}, limit=1_000) if found.id in mine]
+    claimed = [found for found in claim_all_deliveries() if found.id in mine]
     write_outcomes([Outcome(found, utc_now(), 34, status_code, error, "ok") for found in claimed])
 
 
@@ -102,13 +103,8 @@ def test_a_test_event_and_what_became_of_it_are_listed(program: Program) -> None
 def test_deliveries_come_page_by_page(program: Program) -> None:
     path = f"{PATH}/{added(program)['id']}"
     sent = [program.post(f"{path}/test", {}).json()["id"] for _ in range(5)]
-    seen: list[str] = []
-    following: str | None = ""
-    while following is not None:
-        page = program.get(f"{path}/deliveries?limit=2{following}").json()
-        seen += [row["id"] for row in page["data"]]
-        following = page["next_cursor"] and f"&cursor={page['next_cursor']}"
-    assert seen == sent[::-1]
+    pages = program.pages(f"{path}/deliveries", limit=2)
+    assert [[row["id"] for row in page] for page in pages] == [sent[:2:-1], sent[2:0:-1], sent[:1]]
 
 
 def test_a_new_secret_is_shown_once(program: Program) -> None:

@@ -134,6 +134,13 @@ def test_an_unfinished_amount_has_no_quote(client: Client, text: str) -> None:
     assert "Enter an amount to see its credits and tax." in answer.content.decode()
 
 
+def test_a_coupon_that_no_database_takes_brings_no_bonus(client: Client) -> None:
+    answer = client.get(f"{ADDRESS}quote/", {"amount": "1000", "coupon": "\0"})
+    assert "5,000 credits" in answer.content.decode()
+    assert "bonus" not in answer.content.decode()
+    assert client.post(ADDRESS, typed("1000", coupon="\0")).status_code == 422
+
+
 def test_another_states_tax_is_igst(client: Client, organisation: Organisation) -> None:
     organisation.state_code, organisation.gstin = "27", ""
     organisation.save()
@@ -157,7 +164,9 @@ def test_the_dialog_is_the_same_form_without_the_frame(client: Client) -> None:
 
 
 def test_a_missing_state_is_asked_for_here(chens_client: Client, gateway: StagedGateway) -> None:
-    assert page_of(chens_client.get(ADDRESS)).find("select", attrs={"name": "state_code"}) is not None
+    asked = chens_client.get(ADDRESS)
+    assert page_of(asked).find("select", attrs={"name": "state_code"}) is not None
+    assert "State (optional)" not in main_text(asked)
     refused = chens_client.post(ADDRESS, typed("1000"))
     assert refused.status_code == 422
     assert "Please choose your State" in main_text(refused)

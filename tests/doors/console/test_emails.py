@@ -13,11 +13,12 @@ from khata.mail.operations import NewSuppression, check_domain, note_suppression
 from khata.messaging import queries as messaging
 from khata.messaging.operations import MailParts, SendRequest, send_message
 from tests.conftest import World
-from tests.doors.console.reading import main_text
+from tests.doors.console.reading import main_text, page_of
 from tests.mails import verify_domain
 
 PAGE = "/send/email/"
 DOMAINS = "/send/email/domains/"
+SUPPRESSED = "/logs/suppressions/"
 WRITTEN = {
     "recipients": "asha@example.org",
     "sender": "ACME <orders@acme.example>",
@@ -67,6 +68,7 @@ def test_the_same_form_sent_twice_sends_once(client: Client, mailer: int) -> Non
     ("change", "words"),
     [
         ({"recipients": "asha"}, "An e-mail address looks like"),
+        ({"recipients": " , ;"}, "Enter at least one address."),
         ({"recipients": ",".join(f"a{n}@example.org" for n in range(101))}, "At most 100 addresses"),
         ({"sender": "x@other.example"}, "Add and check the domain first"),
         ({"subject": ""}, "required"),
@@ -107,6 +109,14 @@ def test_a_domain_is_added_shown_and_removed(client: Client, world: World) -> No
     assert mail.domains(organisation_id=world.organisation.id) == []
 
 
+def test_only_an_owner_removes_a_domain(client: Client, bilals_client: Client, world: World) -> None:
+    location = client.post(DOMAINS, {"name": "shop.example.com"})["location"]
+    shown = [page_of(each.get(location)).find("a", string="Remove") is not None for each in (client, bilals_client)]
+    assert shown == [True, False]
+    assert bilals_client.post(f"{location}remove/").status_code == 403
+    assert len(mail.domains(organisation_id=world.organisation.id)) == 1
+
+
 def test_a_domain_is_checked(client: Client, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     location = client.post(DOMAINS, {"name": "shop.example.com"})["location"]
     [domain] = mail.domains(organisation_id=world.organisation.id)
@@ -135,17 +145,20 @@ def test_another_organisations_domain_is_not_there(client: Client, world: World,
     assert SendingDomain.objects.filter(organisation_id=world.organisation.id).exists()
 
 
-def test_a_suppressed_address_is_listed_and_forgiven(client: Client, chens_client: Client, world: World) -> None:
+def test_a_suppressed_address_is_listed_and_allowed_again(client: Client, chens_client: Client, world: World) -> None:
     with in_transaction() as connection:
         row = NewSuppression(world.organisation.id, "gone@example.org", SuppressionReason.BOUNCE, "No mailbox", None)
         note_suppressions(connection, [row])
-    text = main_text(client.get("/logs/suppressions/"))
-    for shown in ("gone@example.org", "Bounced", "No mailbox"):
+    text = main_text(client.get(SUPPRESSED))
+    for shown in ("gone@example.org", "Bounced", "No mailbox", "Allow again"):
         assert shown in text
+    assert "No older addresses. Newest" in main_text(
+        client.get(f"{SUPPRESSED}?before=00000000-0000-7000-8000-000000000000")
+    )
     [kept] = mail.suppressions(organisation_id=world.organisation.id).rows
-    path = f"/logs/suppressions/{kept.public_id}/forgive/"
+    path = f"{SUPPRESSED}{kept.public_id}/lift/"
     assert chens_client.post(path).status_code == 404
-    client.post(path)
+    assert "E-mails may go to this address again." in main_text(client.post(path, follow=True))
     assert mail.suppressions(organisation_id=world.organisation.id).rows == []
 
 

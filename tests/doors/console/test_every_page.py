@@ -130,10 +130,10 @@ def test_a_visitors_page_says_what_it_must(anonymous: Client, address: str) -> N
     assert page_of(answer).find("header") is None
 
 
-@pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: str(pattern.name))
+@pytest.mark.parametrize(
+    "pattern", [one for one in urlpatterns if one.name not in OPEN_TO_VISITORS], ids=lambda one: str(one.name)
+)
 def test_a_visitor_is_sent_to_log_in(anonymous: Client, pattern: URLPattern) -> None:
-    if pattern.name in OPEN_TO_VISITORS:
-        return
     address = address_of(pattern)
     for answer in (anonymous.get(address), anonymous.post(address)):
         assert answer.status_code == 302

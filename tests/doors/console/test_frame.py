@@ -39,6 +39,14 @@ def test_a_good_balance_is_just_told(client: Client, organisation: Organisation,
     assert credits_link(client) == ("My Credits, 1,23,456 credits, about 1,23,456 SMS", "My Credits 1,23,456")
 
 
+def test_credits_are_told_in_messages_to_the_home_country(
+    client: Client, organisation: Organisation, give_credits: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "KHATA_HOME_REGION", "NP")
+    give_credits(organisation.id, 1_600)
+    assert credits_link(client)[0] == "My Credits, 1,600 credits, about 100 SMS"
+
+
 def test_a_payment_on_its_way_is_told(client: Client, gateway: StagedGateway, top_up: TopUpRow) -> None:
     assert "pending" not in text_of(client.get("/settings/"))
     gateway.stage(top_up.order_ref, PaymentStatus.AUTHORISED)
@@ -82,6 +90,19 @@ def test_the_sidebar_marks_where_one_is(client: Client) -> None:
     page = page_of(client.get("/billing/"))
     current = page.select('nav[aria-label="Main"] [aria-current="page"]')
     assert [link.get_text(strip=True) for link in current] == ["Billing"]
+
+
+@pytest.mark.parametrize(
+    ("address", "form", "area"),
+    [("/settings/limits/", {"credits_per_day_max": "x"}, "Settings"), ("/templates/senders/add/", {}, "Templates")],
+)
+def test_the_sidebar_marks_where_a_refused_form_is(
+    client: Client, address: str, form: dict[str, str], area: str
+) -> None:
+    answer = client.post(address, form)
+    assert answer.status_code == 422
+    current = page_of(answer).select('nav[aria-label="Main"] [aria-current]')
+    assert [link.get_text(strip=True) for link in current] == [area]
 
 
 def test_a_page_that_is_none_marks_nothing(client: Client) -> None:

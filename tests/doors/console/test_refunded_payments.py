@@ -7,7 +7,8 @@ from django.urls import reverse
 from khata.billing.operations import settle_top_up, start_refund
 from khata.billing.queries import TopUpRow
 from khata.ledger import operations as ledger
-from khata.payments.port import DisputeStatus, Payment, PaymentStatus, RefundStatus, Unavailable
+from khata.payments.port import Payment, PaymentStatus, Unavailable
+from khata.payments.reversals import DisputeStatus, RefundStatus
 from tests.database.billing.staged_gateway import StagedGateway
 from tests.doors.console.reading import main_text
 

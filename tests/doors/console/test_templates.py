@@ -81,6 +81,11 @@ def test_the_list_is_narrowed_by_state_and_sender(client: Client, otp: TemplateR
     assert "No older templates" in main_text(client.get(f"{LIST}?before=00000000-0000-7000-8000-000000000000"))
 
 
+@pytest.mark.parametrize("query", ["state=none", "sender=NOBODY", "sender=%00"])
+def test_what_is_not_offered_narrows_nothing(client: Client, otp: TemplateRow, query: str) -> None:
+    assert OTP.template_ref in main_text(client.get(f"{LIST}?{query}"))
+
+
 def test_retiring_asks_first(client: Client, organisation: Organisation, otp: TemplateRow) -> None:
     assert "Texts do not match it any more" in main_text(client.get(f"{address(otp)}retire/"))
     assert template_queries.templates_in_use(organisation_id=organisation.id) == [otp]
@@ -131,6 +136,11 @@ def test_a_sender_with_templates_stays(client: Client, organisation: Organisatio
     assert "Templates in use go by ACMEIN. Retire them first." in main_text(answer)
     retire_template(organisation_id=organisation.id, template_id=otp.id)
     assert "ACMEIN is removed." in main_text(client.post(f"{SENDERS}remove/", {"name": "ACMEIN"}, follow=True))
+
+
+@pytest.mark.parametrize("name", ["", "NOBODY", "\0"])
+def test_a_sender_that_is_none_cannot_be_removed(client: Client, name: str) -> None:
+    assert client.post(f"{SENDERS}remove/", {"name": name}).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ from khata.webhooks.operations import (
     Event,
     EventType,
     Outcome,
-    claim_deliveries,
     create_endpoint,
     delete_endpoint,
     record_events,
     write_outcomes,
 )
 from tests.doors.console.reading import main_text, page_of, value_of
+from tests.leases import claim_all_deliveries
 
 PAGE = "/developers/webhooks/"
 URL = "https://shop.example.com/khata"
@@ -50,7 +50,7 @@ def delivered(organisation: Organisation, status_code: int | None, error: str = 
     with in_transaction() as connection:
         record_events(connection, [Event(organisation.id, EventType.MESSAGE_DELIVERED, utc_now(), data)])
     ours = set(Delivery.objects.filter(organisation_id=organisation.id).values_list("id", flat=True))
-    claimed = [found for found in claim_deliveries(busy={}, limit=1_000) if found.id in ours]
+    claimed = [found for found in claim_all_deliveries() if found.id in ours]
     write_outcomes([Outcome(found, utc_now(), 34, status_code, error, answer) for found in claimed])
     return claimed[-1].id
 

@@ -1,12 +1,16 @@
 """`/metrics` is for Prometheus: complete, in its format, and closed to everybody else."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 
+from khata.kernel.clock import utc_now
 from khata.site.metrics_server import serve_metrics
+from khata.webhooks.models import Delivery
+from tests.database.webhooks.courier import endpoint_at, record
 
 from .asking import ELSEWHERE, ask, measured, samples
 from .conftest import SetEnvironment
@@ -21,6 +25,7 @@ def test_the_page_has_a_figure_for_every_stage(organisation: object) -> None:
         "khata_database_up", "khata_holds_open", "khata_messages_due", "khata_messages_due_age_seconds",
         "khata_settlement_lag_seconds", "khata_receipts_parked", "khata_receipts_parked_age_seconds",
         "khata_credits_held", "khata_wallets", "khata_wallets_frozen", "khata_webhook_events_due",
+        "khata_deliveries_due", "khata_deliveries_due_age_seconds",
         "khata_reconciliation_findings", "khata_database_pool", "khata_requests_total", "process_resident_memory_bytes",
     }  # fmt: skip
 
@@ -53,6 +58,17 @@ def test_commits_are_measured_by_size_and_time(organisation: Any, give_credits: 
     assert after['khata_batch_size_sum{writer="acceptance"}'] == before + 3
     assert after['khata_batch_seconds_count{writer="acceptance"}'] > 0
     assert after['khata_batch_waiting{writer="acceptance"}'] == 0
+
+
+def test_webhooks_that_wait_are_counted_with_the_age_of_the_oldest(organisation: Any) -> None:
+    endpoint_at("https://shop.example/hooks", organisation.id)
+    before = measured()
+    record(organisation.id, count=2)
+    Delivery.objects.filter(organisation_id=organisation.id).update(due_at=utc_now() - timedelta(days=2_000))
+    after = measured()
+    assert after["khata_deliveries_due"] >= before["khata_deliveries_due"] + 2
+    assert after["khata_deliveries_due_age_seconds"] > timedelta(days=1_999).total_seconds()
+    Delivery.objects.filter(organisation_id=organisation.id).delete()
 
 
 def test_another_machine_is_refused() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from khata.carriers.drivers.anymail import AnymailCarrier, settings_of
 from khata.carriers.drivers.anymail.mail_services import MAIL_SERVICES
-from khata.carriers.port import Accepted, Refused, Submission
+from khata.carriers.port import Accepted, Refused, Submission, Unknown
 from khata.mail.core.composing import Attachment
 from tests.drivers.payments.scripted_server import ScriptedServer, replies
 from tests.house.project import ROOT
@@ -133,6 +133,22 @@ async def test_a_yes_for_an_address_that_was_held_back_is_a_no() -> None:
         server.on("POST", "/email", replies(200, {"To": ASHA, "MessageID": "1", "ErrorCode": 0, "Message": message}))
         answer = await hand_over(carrier_at(server.url, POSTMARK), mail_submission(LETTER))
     assert isinstance(answer, Refused)
+
+
+@pytest.mark.parametrize("id_", ["x" * 256, "a b", "a\0", "é"])
+async def test_a_yes_under_an_id_that_cannot_be_kept_leaves_it_in_doubt(id_: str) -> None:
+    with ScriptedServer() as server:
+        server.on("POST", "/email", replies(200, postmark_yes(id_, ASHA)))
+        assert isinstance(await hand_over(carrier_at(server.url, POSTMARK), mail_submission(LETTER)), Unknown)
+
+
+async def test_a_yes_without_an_id_is_kept_under_our_reference() -> None:
+    submission = mail_submission(LETTER)
+    assert submission.mail is not None
+    with ScriptedServer() as server:
+        server.on("POST", "/email", replies(200, postmark_yes("", ASHA)))
+        answer = await hand_over(carrier_at(server.url, POSTMARK), submission)
+    assert answer == Accepted(submission.mail.ref)
 
 
 async def test_an_answer_in_chunks_is_read_whole() -> None:

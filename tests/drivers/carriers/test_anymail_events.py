@@ -58,11 +58,11 @@ def carrier_of(service: str) -> AnymailCarrier:
 def reader_of(make: type[Postmark | Mailgun], service: dict[str, str]) -> Report:
     carrier = carrier_at(URL, service)
 
-    def told(**more: Any) -> list[CarrierNews]:
+    def told(*, id_: str = "<the-id>", **more: Any) -> list[CarrierNews]:
         news: list[CarrierNews] = []
         far_end = make(lambda body, headers: news.extend(carrier.read_callback(event(body, headers))))
         ids = {"Metadata": {"khata": REF}, "v:khata": REF}
-        far_end.report(Taken("<the-id>", ASHA, "hello", ids), **more)
+        far_end.report(Taken(id_, ASHA, "hello", ids), **more)
         return news
 
     return told
@@ -93,6 +93,17 @@ def test_a_mailbox_that_is_gone_is_a_receipt_and_suppresses(postmark: Report) ->
     assert "No such mailbox" in receipt.raw
     assert isinstance(feedback, Feedback)
     assert (feedback.ref, feedback.reason) == (REF, "bounce")
+
+
+def test_an_event_without_an_id_names_the_mail_by_our_reference(postmark: Report) -> None:
+    [receipt] = postmark(id_="", **DELIVERY)
+    assert isinstance(receipt, Receipt)
+    assert receipt.carrier_ref == REF
+
+
+@pytest.mark.parametrize("id_", ["x" * 256, "a b", "a\0"])
+def test_an_event_under_an_id_that_cannot_be_kept_still_suppresses(postmark: Report, id_: str) -> None:
+    assert [type(item) for item in postmark(id_=id_, **BOUNCE)] == [Feedback]
 
 
 def test_mailgun_tells_the_same(mailgun: Report) -> None:

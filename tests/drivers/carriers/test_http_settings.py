@@ -17,6 +17,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (LINE | {"ulr": "x"}, "acme: unknown: ulr"),
     (LINE | {"url": ""}, "acme: url must be a text"),
     (LINE | {"url": "sms.example/send"}, "is not an http:// or https:// address"),
+    (LINE | {"url": "https://sms.example:99999/send"}, "is not an http:// or https:// address"),
+    (LINE | {"url": "https://[::1/send"}, "is not an http:// or https:// address"),
     (LINE | {"url": "http://sms.example/send"}, "must begin with https://"),
     (LINE | {"url": "https://asha:secret@sms.example/send"}, "is not an http:// or https:// address"),
     (LINE | {"url": f"{URL}/send?key=1"}, "belongs into query"),
@@ -25,11 +27,14 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (LINE | {"json": {}}, "one of form and json"),
     (LINE | {"headers": {"x-text": "{text}"}}, "acme.headers.x-text: {text} is none of"),
     (LINE | {"headers": {"x\r\ny": "1"}}, "is no name of a header"),
+    (LINE | {"headers": {"x-shop": "Chai é"}}, "the header x-shop holds more than printable ASCII"),
+    (LINE | {"headers": {"x-key": "{secret}"}, "secret": SECRET + "\n"}, "the header x-key holds more"),
     (LINE | {"form": {"msg": "{text}", "id": "{reference}"}}, "{to} or {to_digits}"),
     (LINE | {"form": {"dest": "{to}", "msg": "{text}"}}, "{reference} must be sent"),
     (LINE | {"form": {"msg": "{txet}"}}, "acme.form.msg: {txet} is none of"),
     (LINE | {"form": {"msg": 1}}, "acme: form must be a table of texts"),
     (LINE | {"secret": ""}, "no secret_env names its variable"),
+    (JSON | {"secret": ""}, "no secret_env names its variable"),
     (LINE | {"user": "asha"}, "user and password_env belong together"),
     (LINE | {"encodings": {"gsm7": "a"}}, "encodings names gsm7 and ucs2"),
     (LINE | {"callback_secret": "short"}, "callback_secret_env must name"),
@@ -68,6 +73,11 @@ def test_no_secret_is_shown(table: dict[str, Any]) -> None:
     assert CALLBACK_SECRET not in repr(settings)
     assert settings.receipts is not None
     assert ReceiptState.DELIVERED in settings.receipts.states.values()
+
+
+@pytest.mark.parametrize("text", ["", "id {reference}", "{reference}", "Bearer {secret}, of ours"])
+def test_a_header_is_printable_ascii(text: str) -> None:
+    assert settings_of("acme", LINE | {"headers": {"x-ours": text}}, is_sandbox=False).request.headers
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])

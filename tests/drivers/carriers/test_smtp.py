@@ -1,4 +1,4 @@
-"""The SMTP driver, to a mail server that answers as a test wants."""
+"""What is SMTP's own: return addresses, codes, connections kept open, encryption."""
 
 import asyncio
 import ssl
@@ -16,17 +16,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from khata.carriers.drivers.smtp import SmtpCarrier, settings_of
 from khata.carriers.port import Accepted, Answer, Mail, Refused, Submission, Unavailable, Unknown
-from tests.ports import free_port
 
 from .bench import eventually
 from .contract import store_nothing
 from .smtp_far_end import MailServer, mail_server
+from .test_smtp_bounces import BOUNCES, REF, SECRET
 
 pytestmark = pytest.mark.anyio
 
 MAIL = b"From: a@example.com\r\nSubject: Hello\r\n\r\n.A dot first\r\n"
-REF = "a" * 56
-SECRET = "a-secret-of-enough-letters"
 
 
 def carrier_for(port: int, **more: Any) -> SmtpCarrier:
@@ -48,7 +46,7 @@ async def server() -> AsyncIterator[MailServer]:
 
 @pytest.fixture
 async def carrier(server: MailServer) -> AsyncIterator[SmtpCarrier]:
-    started = carrier_for(server.port, bounce_domain="bounces.example.net", bounce_secret=SECRET)
+    started = carrier_for(server.port, **BOUNCES)
     await started.start(store_nothing)
     yield started
     await started.close()
@@ -95,38 +93,9 @@ async def test_connections_are_used_again(server: MailServer, carrier: SmtpCarri
     assert server.connections_count == 1
 
 
-async def test_many_at_once_are_all_answered(server: MailServer, carrier: SmtpCarrier) -> None:
-    answers = await asyncio.gather(*(carrier.submit(mail_to("asha")) for _ in range(2 * carrier.window)))
-    assert {type(answer) for answer in answers} == {Accepted}
-    assert len(server.taken) == 2 * carrier.window
-    assert carrier.health().outstanding_count == 0
-
-
 async def test_a_server_that_closed_an_idle_connection_costs_no_mail(server: MailServer, carrier: SmtpCarrier) -> None:
     await carrier.submit(mail_to("lost"))
     assert isinstance(await carrier.submit(mail_to("asha")), Accepted)
-
-
-async def test_where_nobody_listens_nothing_was_handed_over() -> None:
-    carrier = carrier_for(free_port())
-    assert isinstance(await carrier.submit(mail_to("asha")), Unavailable), "not started"
-    await carrier.start(store_nothing)
-    assert isinstance(await carrier.submit(mail_to("asha")), Unavailable)
-    await carrier.close()
-
-
-async def test_after_closing_nothing_is_handed_over(server: MailServer, carrier: SmtpCarrier) -> None:
-    await carrier.close()
-    assert not carrier.health().is_bound
-    assert isinstance(await carrier.submit(mail_to("asha")), Unavailable)
-    assert server.taken == []
-
-
-async def test_closing_waits_for_open_answers(server: MailServer, carrier: SmtpCarrier) -> None:
-    open_one = asyncio.create_task(carrier.submit(mail_to("silent")))
-    await eventually(lambda: carrier.health().outstanding_count == 1)
-    await carrier.close()
-    assert isinstance(await open_one, Unknown)
 
 
 async def test_closing_leaves_what_is_not_answered_in_doubt(server: MailServer) -> None:
@@ -174,6 +143,8 @@ async def test_where_starttls_is_required_and_not_offered_nothing_is_sent(server
         ({"host": "mail.example.net", "bounce_domain": "bounces.example.net"}, "belong together"),
         ({"host": "mail.example.net", "bounce_domain": "b.example", "bounce_secret": "short"}, "16 or more"),
         ({"host": "mail.example.net", "bounce_domain": "no domain", "bounce_secret": SECRET}, "must be a domain"),
+        ({"host": "mail.example.net", "ca_file": __file__}, "ca_file cannot be used"),
+        ({"host": "127.0.0.1", "ca_file": __file__}, "ca_file is of no use"),
         ({"host": "mail.example.net", "colour": "red"}, "unknown: colour"),
         ({}, "host must be"),
     ],

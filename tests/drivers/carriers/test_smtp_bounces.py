@@ -11,13 +11,8 @@ from khata.carriers.port import CarrierNews, Feedback, Receipt, ReceiptState
 
 SECRET = "a-secret-of-enough-letters"
 REF = "b" * 56
-CARRIER = SmtpCarrier(
-    settings_of(
-        "smtp",
-        {"host": "127.0.0.1", "bounce_domain": "bounces.example.net", "bounce_secret": SECRET},
-        is_sandbox=True,
-    )
-)
+BOUNCES = {"bounce_domain": "bounces.example.net", "bounce_secret": SECRET}
+CARRIER = SmtpCarrier(settings_of("smtp", {"host": "127.0.0.1", **BOUNCES}, is_sandbox=True))
 REPORT = """\
 Return-Path: <>
 From: MAILER-DAEMON@mx.example.org
@@ -68,9 +63,12 @@ def complaint(kind: str = "abuse") -> bytes:
     return text.replace("\n", "\r\n").encode()
 
 
-def read(body: bytes, secret: str = SECRET, method: Literal["GET", "POST"] = "POST") -> list[CarrierNews]:
-    path = f"/callbacks/carriers/smtp/inbound/{secret}"
-    return list(CARRIER.read_callback(Callback("inbound", method, path, "", body, {}, secret)))
+def posted(body: bytes, secret: str = SECRET, method: Literal["GET", "POST"] = "POST") -> Callback:
+    return Callback("inbound", method, f"/callbacks/carriers/smtp/inbound/{secret}", "", body, {}, secret)
+
+
+def read(body: bytes) -> list[CarrierNews]:
+    return list(CARRIER.read_callback(posted(body)))
 
 
 @pytest.mark.parametrize("status", ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"])
@@ -119,11 +117,22 @@ def test_a_reader_who_says_it_is_no_spam_does_not_complain() -> None:
         bounce().replace(b"delivery-status", b"something-else"),
         b"\xff\x00" * 1_000,
         b"".join(b'Content-Type: multipart/x; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(4_000)) + bounce(),
+        b"Content-Type: message/rfc822\r\n\r\n" * 3_000 + bounce(),
         bounce()[:300],
     ],
 )
 def test_what_is_no_report_on_a_mail_of_ours_tells_nothing(body: bytes) -> None:
     assert read(body) == []
+
+
+def test_a_report_in_more_parts_than_any_mail_server_writes_is_not_read() -> None:
+    assert len(read(bounce().replace(b"Sorry.", b"boundary=x " * 8))) == 2
+    assert read(bounce().replace(b"Sorry.", b"Boundary=x " * 12)) == []
+
+
+def test_only_the_beginning_of_a_report_is_read() -> None:
+    assert len(read(bounce().replace(b"Subject: Hello", b"Subject: Hello" + b"o" * 200_000))) == 2
+    assert read(bounce().replace(b"Sorry.", b"Sorry. " * 20_000)) == []
 
 
 def test_a_report_that_was_cut_short_still_counts() -> None:
@@ -134,7 +143,7 @@ def test_a_report_that_was_cut_short_still_counts() -> None:
 @pytest.mark.parametrize(("secret", "method"), [("", "POST"), ("wrong", "POST"), (SECRET, "GET")])
 def test_only_whoever_knows_the_secret_may_tell(secret: str, method: Literal["GET", "POST"]) -> None:
     with pytest.raises(ForgedCallback):
-        read(bounce(), secret, method)
+        CARRIER.read_callback(posted(bounce(), secret, method))
 
 
 def test_a_carrier_without_a_bounce_domain_believes_nobody() -> None:

@@ -11,11 +11,10 @@ from khata.payments.port import (
     Payer,
     Payment,
     PaymentMethod,
-    Refund,
-    RefundRequest,
     Snapshot,
     Start,
 )
+from khata.payments.reversals import Refund, RefundRequest
 
 RETURN_URL, CANCEL_URL = "http://localhost:9/return/top_1/", "http://localhost:9/cancel/top_1/"
 TOTAL = 118_000

@@ -13,16 +13,14 @@ import pytest
 
 from khata.payments.port import (
     AutoPostForm,
-    DisputeStatus,
     ForgedWebhook,
     PaymentMethod,
     PaymentStatus,
-    RefundStatus,
     Refused,
     Snapshot,
     Unavailable,
 )
-from khata.payments.reversals import Reversal
+from khata.payments.reversals import DisputeStatus, RefundStatus, Reversal
 from khata.payments.ways import PayBy
 
 from .bench import (

@@ -15,17 +15,16 @@ from khata.payments.port import (
     OrderRequest,
     Payer,
     Redirect,
-    Refund,
-    RefundRequest,
     Refused,
     Snapshot,
     Unavailable,
     Unknown,
 )
+from khata.payments.reversals import Refund, RefundRequest
 
 from .scripted_server import Answer, ScriptedServer, hangs_up, replies
 
-HASTY_S, PATIENT_S = 0.4, 10
+HASTY_S, PATIENT_S = 1, 10
 """How long a driver waits: where silence is the answer, and where a busy machine must not look like silence."""
 REQUEST = OrderRequest(
     receipt="top_00000000000000000000000001",

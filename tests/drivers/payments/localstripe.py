@@ -1,8 +1,8 @@
 """localstripe, an independent imitation of Stripe, as a process of its own with packages of its own.
 
-It is under the GPL, so nothing of Khata imports it or installs it beside itself: `make localstripe` puts it into a separate
-environment. Started as it comes it would listen on every interface and keep its store under one fixed name, hence the
-few words it is started with.
+It is under the GPL, so nothing of Khata imports it or installs it beside itself: `make localstripe` puts it into an
+environment of its own. Started as it comes it would listen on every interface and keep its store under one fixed name,
+hence the few words it is started with.
 """
 
 import subprocess

@@ -11,12 +11,12 @@ from khata.payments.port import (
     Order,
     PaymentMethod,
     PaymentStatus,
-    Refund,
     Refused,
     Snapshot,
     Unavailable,
     Unknown,
 )
+from khata.payments.reversals import Refund
 
 from .fault_contract import REQUEST, FaultContract, refund_request
 from .razorpay_script import ORDER, ORDERS, PAYMENT, PAYMENT_PATH, PAYMENTS, REFUND, REFUNDS, RazorpayScript, collection

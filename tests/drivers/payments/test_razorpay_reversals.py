@@ -11,15 +11,12 @@ import pytest
 
 from khata.payments.drivers.razorpay import RazorpayGateway
 from khata.payments.port import (
-    DisputeStatus,
-    Refund,
-    RefundRequest,
-    RefundStatus,
     Refused,
     Snapshot,
     Unavailable,
     Unknown,
 )
+from khata.payments.reversals import DisputeStatus, Refund, RefundRequest, RefundStatus
 
 from .fault_contract import LOST
 from .razorpay_script import ORDER, PAYMENT, RazorpayScript

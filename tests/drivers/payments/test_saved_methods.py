@@ -12,7 +12,7 @@ from khata.payments.port import Gateway, PaymentStatus, Redirect, Refused, Start
 from khata.payments.saved_methods import ChargeRequest, SavedMethod
 from tests.ports import free_port
 
-from .fault_contract import HASTY_S, LOST
+from .fault_contract import HASTY_S, LOST, PATIENT_S
 from .razorpay_script import RazorpayScript
 from .sandbox_gateway import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, SandboxGateway
 from .saved_contract import AMOUNT_MAX, SavedMethodContract, charge, charge_request, read, saved_method
@@ -157,8 +157,8 @@ class Trouble:
     make_path: str
     nothing: dict[str, object]
 
-    def gateway(self, server: ScriptedServer) -> Gateway:
-        return self.script.gateway(server.url, HASTY_S)
+    def gateway(self, server: ScriptedServer, timeout_s: float = PATIENT_S) -> Gateway:
+        return self.script.gateway(server.url, timeout_s)
 
     def request(self) -> ChargeRequest:
         saved = SavedMethod("cust_1", "token_1")
@@ -201,7 +201,7 @@ def test_a_charge_whose_answer_is_lost_is_unknown_and_asked_for_once(
 ) -> None:
     server.on("GET", trouble.look_path, replies(200, trouble.nothing))
     server.on("POST", trouble.make_path, answer)
-    assert isinstance(trouble.gateway(server).charge_saved(trouble.request()), Unknown)
+    assert isinstance(trouble.gateway(server, HASTY_S).charge_saved(trouble.request()), Unknown)
     assert server.posted(trouble.make_path) == 1
 
 
@@ -210,7 +210,7 @@ def test_nothing_is_charged_where_an_earlier_charge_cannot_be_looked_up(
     trouble: Trouble, server: ScriptedServer, answer: Answer
 ) -> None:
     server.on("GET", trouble.look_path, answer)
-    assert isinstance(trouble.gateway(server).charge_saved(trouble.request()), Unavailable)
+    assert isinstance(trouble.gateway(server, HASTY_S).charge_saved(trouble.request()), Unavailable)
     assert server.posted(trouble.make_path) == 0
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from khata.payments.drivers.stripe import StripeGateway
-from khata.payments.port import DisputeStatus, PaymentMethod, PaymentStatus, RefundStatus, Snapshot, Unavailable
+from khata.payments.port import PaymentMethod, PaymentStatus, Snapshot, Unavailable
+from khata.payments.reversals import DisputeStatus, RefundStatus
 
 from .fault_contract import NOW
 from .scripted_server import ScriptedServer, replies

@@ -160,6 +160,7 @@ def test_an_answer_is_read_by_its_status(pdu: Pdu, answer: Answer) -> None:
         Pdu(SUBMIT_SM_RESP, 0, 1, b"no end"),
         Pdu(SUBMIT_SM_RESP, 0, 1, b" \0"),
         Pdu(SUBMIT_SM_RESP, 0, 1, b"7" * 256 + b"\0"),
+        Pdu(SUBMIT_SM_RESP, 0, 1, b"7\x1ff\0"),
         Pdu(GENERIC_NACK, 0, 1),
         Pdu(0x80000015, 0, 1),
     ],

@@ -19,7 +19,8 @@ import httpx
 
 from tests.peers.sms.missing import PeerMissing
 from tests.peers.sms.tour import ENTITY, TEMPLATE, TEXTS
-from tests.sandbox.far_end import FarEnd, free_port, wait_until
+from tests.ports import free_port
+from tests.sandbox.far_end import FarEnd, wait_until
 
 CONFIGURATION = Template("""\
 group = core

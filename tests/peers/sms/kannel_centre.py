@@ -19,7 +19,7 @@ from khata.carriers.port import Unknown
 from khata_sandbox.smsc import gsm7
 from tests.peers.sms.missing import PeerMissing
 from tests.peers.sms.tour import TEXTS, VENDOR, Centre, bound, eventually, submissions_of
-from tests.sandbox.far_end import free_port
+from tests.ports import free_port
 
 FOLDER = "/usr/lib/kannel/test"
 SMSBOX_PORT = 13001

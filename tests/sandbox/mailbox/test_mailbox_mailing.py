@@ -126,6 +126,27 @@ def test_a_mail_without_a_signature_says_so(mailbox: FarEnd) -> None:
     assert mailbox.get("/mails.json", to="plain@example.org")[0]["dkim"]["result"] == "none"
 
 
+@pytest.mark.parametrize("octets", [b"no header\r\n\r\nx\r\n", b" begins with a blank\r\n\r\nx\r\n"])
+def test_a_mail_the_verifier_cannot_read_is_listed_all_the_same(mailbox: FarEnd, octets: bytes) -> None:
+    deliver(mailbox, "odd@example.org", octets)
+    assert mailbox.get("/mails.json", to="odd@example.org")[0]["dkim"]["result"] == "fail"
+
+
+@pytest.mark.parametrize("act_word", ["bounce", "complain"])
+def test_a_mail_of_eight_bits_is_reported_like_any_other(mailbox: FarEnd, listener: Listener, act_word: str) -> None:
+    mail_id = deliver(mailbox, "eight@example.org", "Subject: नमस्ते\r\n\r\nx\r\n".encode())
+    assert act(mailbox, mail_id, act_word) == 200
+    assert "Subject: नमस्ते".encode() in listener.posts[-1][2]
+
+
+def test_the_log_does_not_tell_where_reports_go(tmp_path: Path, listener: Listener) -> None:
+    with FarEnd("mailbox", tmp_path, SANDBOX_MAILBOX_REPORT_URL=f"{listener.url}/reports/secret") as mailbox:
+        assert act(mailbox, deliver(mailbox, "angry@example.org"), "complain") == 200
+        mailbox.stop()
+    assert "mailbox ready" in mailbox.errors
+    assert "secret" not in mailbox.errors
+
+
 @pytest.mark.parametrize(("word", "status"), [("bounce", "5.1.1"), ("full-2", "5.2.2")])
 def test_some_addresses_bounce_by_themselves(mailbox: FarEnd, listener: Listener, word: str, status: str) -> None:
     deliver(mailbox, f"{word}@example.org")
@@ -175,7 +196,7 @@ def test_where_one_click_is_not_offered_or_leads_outside_nobody_is_asked(
 
 
 def test_some_addresses_are_refused_or_put_off(mailbox: FarEnd) -> None:
-    for address, code in (("refuse@example.org", 550), ("later-1@example.org", 451)):
+    for address, code in (("refuse@example.org", 550), ("refuse+1@example.org", 550), ("later-1@example.org", 451)):
         with pytest.raises(SMTPRecipientsRefused) as refused:
             deliver(mailbox, address)
         assert refused.value.recipients[address][0] == code
@@ -187,6 +208,19 @@ def test_no_other_site_can_press_a_button(mailbox: FarEnd) -> None:
     assert mailbox.http.post(f"/mails/{mail_id}/act", data={"act": "bounce"}).status_code == 403
     assert mailbox.http.post("/dns", data={"name": "a.example", "text": "x"}).status_code == 403
     assert mailbox.http.post(f"/mails/{mail_id}/act.json", content=b'{"act": "bounce"}').status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [("{", 400), ("[" * 9_000, 400), ("[]", 422), ('{"name": "a.example"}' + " " * 10_000, 413)],
+)
+def test_what_is_no_small_json_object_is_refused(mailbox: FarEnd, content: str, status: int) -> None:
+    def pieces() -> Iterator[bytes]:
+        """Sent without a length."""
+        yield content.encode()
+
+    answer = mailbox.http.post("/records.json", content=pieces(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
 
 
 def test_people_publish_and_remove_records_on_a_page(mailbox: FarEnd) -> None:

@@ -1,10 +1,13 @@
 """Each fault on the wire, switched on through the door for programs or on the page."""
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+
+from khata_sandbox.smsc.faults import FAULTS
 
 from ..far_end import FarEnd, wait_until
 from .esme import HEADER, TRANSCEIVER, Esme, submit_body, tlv_of
@@ -201,10 +204,16 @@ def test_the_page_shows_who_is_bound(smsc: FarEnd, esme: Esme) -> None:
 
 
 def test_the_door_lists_every_fault_and_takes_a_seed(healed: FarEnd) -> None:
-    listed = healed.get("/faults.json")
-    assert {"name", "place", "label", "effect", "unit", "value", "maximum"} <= listed["faults"][0].keys()
+    listed = healed.get("/faults.json")["faults"]
+    assert [fault["name"] for fault in listed] == [fault.name for fault in FAULTS]
+    assert {"name", "place", "label", "effect", "unit", "value", "maximum"} <= listed[0].keys()
     assert healed.http.post("/seed.json", json={"seed": 7}).json() == {"seed": 7, "switches": []}
     assert healed.http.post("/seed.json", json={}).status_code == 422
+
+
+def test_the_documentation_names_every_fault() -> None:
+    page = (Path(__file__).parents[3] / "docs/sandbox/smsc.md").read_text()
+    assert [fault.name for fault in FAULTS if f"`{fault.name}`" not in page] == []
 
 
 @pytest.mark.parametrize("wanted", [[], {"fault": "no_such"}, {"fault": "silent", "percent": 101}])

@@ -12,6 +12,7 @@ import pytest
 
 from khata_sandbox.process import StartRefused
 from khata_sandbox.smsc.settings import SmscSettings, accounts_from
+from tests.cli.waiting import is_running
 
 from ..far_end import DEADLINE_S, FarEnd, wait_until
 from .certificates import self_signed
@@ -93,7 +94,7 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     parent.wait(DEADLINE_S)
     parent.stdout.close()
     wait_until(lambda: not _listens(far_end.port), "the child to end")
-    wait_until(lambda: not _runs(child), "the child to be gone")
+    wait_until(lambda: not is_running(child), "the child to be gone")
     far_end.http.close()
 
 
@@ -166,12 +167,3 @@ def _listens(port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-def _runs(process_id: int) -> bool:
-    """A zombie waiting for its new parent no longer runs."""
-    try:
-        status = Path(f"/proc/{process_id}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"

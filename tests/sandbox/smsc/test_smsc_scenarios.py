@@ -1,5 +1,12 @@
 """Each number that misbehaves on purpose, and what the journal says about it."""
 
+import re
+from pathlib import Path
+
+import pytest
+
+from khata_sandbox.smsc.scenarios import SCENARIOS
+
 from ..far_end import FarEnd, wait_until
 from .esme import Esme, tlv_of
 
@@ -78,3 +85,9 @@ def test_0008_is_reported_expired(esme: Esme) -> None:
     receipt = esme.receipt()
     assert tlv_of(receipt, 0x0427) == EXPIRED
     assert b" stat:EXPIRED err:002 " in receipt
+
+
+@pytest.mark.parametrize("page", ["docs/sandbox/smsc.md", "docs/guide/sandbox.md"])
+def test_the_documentation_names_every_number_that_misbehaves(page: str) -> None:
+    text = (Path(__file__).parents[3] / page).read_text()
+    assert re.findall(r"^\| (\d{4}) \|", text, re.MULTILINE) == list(SCENARIOS)

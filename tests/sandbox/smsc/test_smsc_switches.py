@@ -8,7 +8,8 @@ from khata_sandbox.smsc.faults import FAULTS
 from khata_sandbox.smsc.numbers import MessageState
 from khata_sandbox.smsc.outcomes import Ids, Outcome, decide_ids, decide_outcome
 from khata_sandbox.smsc.scenarios import scenario_for
-from khata_sandbox.smsc.switches import Luck, Subject, Switches, SwitchRefused
+from khata_sandbox.smsc.switches import Luck, Subject, Switches
+from khata_sandbox.switches import SwitchRefused
 
 ASHA = Subject("asha", "919812345678", "your code is 4711")
 NUMBER = "80000001000000FF"
@@ -89,6 +90,13 @@ def test_switching_off_takes_one_target_one_fault_or_all() -> None:
     assert not switches.is_any_on
 
 
+@pytest.mark.parametrize("target", ["919812345678", "+919812345678", " 919812345678"])
+def test_a_number_is_switched_off_however_its_plus_is_written(target: str) -> None:
+    switches = switched({"fault": "silent", "target": "+919812345678"})
+    switches.switch_off("silent", target)
+    assert switches.listed() == []
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -97,6 +105,8 @@ def test_switching_off_takes_one_target_one_fault_or_all() -> None:
         {"fault": "silent", "more": 1},
         {"fault": "silent", "target": ""},
         {"fault": "silent", "target": "text:"},
+        {"fault": "silent", "target": "+"},
+        {"fault": "silent", "target": "+text:"},
         {"fault": "silent", "percent": 0},
         {"fault": "silent", "percent": True},
         {"fault": "silent", "count": 0},

@@ -14,29 +14,28 @@ from khata.api.errors import (
     MalformedRequest,
     UnsupportedMediaType,
 )
-from khata.kernel.errors import DatabaseUnavailable, InvalidRequest, KhataError
+from khata.api.reference.forms import INSTANT, id_form
+from khata.kernel.errors import DatabaseUnavailable, InvalidRequest, KhataError, NotFound
 from khata.kernel.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from khata.tenancy.operations import InvalidApiKey, MissingScope
 
 Schema = dict[str, Any]
 Errors = tuple[type[KhataError], ...]
 
-FOR_ALL: Errors = (MalformedRequest, InvalidApiKey, MissingScope, DatabaseUnavailable)
-"""What any call with a key may be refused with; slips of ours (500) come on top."""
-FOR_BODIES: Errors = (MalformedJson, BodyTooLarge, UnsupportedMediaType, InvalidRequest)
-FOR_KEYS: Errors = (InvalidIdempotencyKey,)
-FOR_REQUIRED_KEYS: Errors = (IdempotencyKeyMissing, InvalidIdempotencyKey)
+_OF_ALL: Errors = (MalformedRequest, InvalidApiKey, MissingScope, DatabaseUnavailable)
+_OF_BODIES: Errors = (MalformedJson, BodyTooLarge, UnsupportedMediaType, InvalidRequest)
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One value in the address or the query, or a header of the request."""
+    """One value in the address or the query, or a header of the request; `errors` are those it alone can bring."""
 
     name: str
     place: Literal["path", "query", "header"]
     text: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     is_required: bool = False
+    errors: Errors = (InvalidRequest,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,8 @@ class Call:
     """One method on one path.
 
     `bodies` and `answer` are the structs the handler itself reads and writes; `examples` are bodies by what they show.
-    `headers` are those of the answer. Where `answer` is None it is a file of `media_type`.
+    `headers` are those of the answer. Where `answer` is None it is a file of `media_type`. `errors` are what this call
+    may be refused with besides what its parameters and bodies bring.
     """
 
     method: str
@@ -62,8 +62,13 @@ class Call:
     errors: Errors = ()
     media_type: str = "application/json"
 
+    @property
+    def refusals(self) -> Errors:
+        """All it may be refused with; a slip of ours (500) comes on top."""
+        of_bodies = _OF_BODIES if self.bodies else ()
+        of_parameters = (error for parameter in self.parameters for error in parameter.errors)
+        return tuple(dict.fromkeys((*_OF_ALL, *of_bodies, *of_parameters, *self.errors)))
 
-INSTANT: Schema = {"type": "string", "format": "date-time"}
 
 OPTIONAL_KEY = Parameter(
     "Idempotency-Key",
@@ -72,6 +77,7 @@ OPTIONAL_KEY = Parameter(
     "key and request within 72 hours has no second effect: it gets the first answer again, with "
     "`Idempotent-Replayed: true`. A refused request leaves its key free.",
     {"type": "string", "minLength": 1, "maxLength": 257, "pattern": "^[ -~]+$"},
+    errors=(InvalidIdempotencyKey,),
 )
 REQUIRED_KEY = Parameter(
     "Idempotency-Key",
@@ -80,9 +86,8 @@ REQUIRED_KEY = Parameter(
     "as it stands by then; these keys are kept for good.",
     OPTIONAL_KEY.schema,
     is_required=True,
+    errors=(IdempotencyKeyMissing, InvalidIdempotencyKey),
 )
-CREATED_AFTER = Parameter("created_after", "query", "From this instant on.", INSTANT)
-CREATED_BEFORE = Parameter("created_before", "query", "Up to this instant, which is not included.", INSTANT)
 LIMIT = Parameter(
     "limit",
     "query",
@@ -92,6 +97,15 @@ LIMIT = Parameter(
 CURSOR = Parameter("cursor", "query", "`next_cursor` of the page before.", {"type": "string", "minLength": 1})
 
 
+def time_range(name: str) -> tuple[Parameter, Parameter]:
+    """`<name>_after` and `<name>_before`."""
+    schema = {"type": "string", **INSTANT}
+    return (
+        Parameter(f"{name}_after", "query", "From this instant on.", schema),
+        Parameter(f"{name}_before", "query", "Up to this instant, which is not included.", schema),
+    )
+
+
 def id_in_path(name: str, prefix: str, text: str) -> Parameter:
-    schema = {"type": "string", "pattern": f"^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"}
-    return Parameter(name, "path", text, schema, is_required=True)
+    schema = {"type": "string", **id_form(prefix)}
+    return Parameter(name, "path", text, schema, is_required=True, errors=(NotFound,))

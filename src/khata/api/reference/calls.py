@@ -5,18 +5,13 @@ from khata.api.credit_history import KINDS, CreditHistoryPage
 from khata.api.invoices import PDF, Invoice, InvoicePage
 from khata.api.reference import examples
 from khata.api.reference.call import (
-    CREATED_AFTER,
-    CREATED_BEFORE,
     CURSOR,
-    FOR_ALL,
-    FOR_BODIES,
-    FOR_REQUIRED_KEYS,
-    INSTANT,
     LIMIT,
     REQUIRED_KEY,
     Call,
     Parameter,
     id_in_path,
+    time_range,
 )
 from khata.api.reference.mail_calls import MAIL_CALLS
 from khata.api.reference.message_calls import MESSAGE_CALLS
@@ -31,12 +26,15 @@ from khata.billing.operations import (
     GatewayRefused,
     GatewayUnavailable,
     NoGatewayConfigured,
+    PlanPaymentNotRefundable,
     RefundExceedsUnspent,
     TopUpDisputed,
     TopUpNotPaid,
 )
 from khata.billing.operations import IdempotencyKeyReused as TopUpKeyReused
-from khata.kernel.errors import InvalidRequest, NotFound
+
+_TOP_UP_ID = id_in_path("top_up_id", "top", "The top-up's `id`.")
+_INVOICE_ID = id_in_path("invoice_id", "inv", "The document's `id`.")
 
 CREDIT_CALLS = (
     Call(
@@ -48,7 +46,6 @@ CREDIT_CALLS = (
         Balance,
         examples.BALANCE,
         "read",
-        errors=FOR_ALL,
     ),
     Call(
         "GET",
@@ -61,12 +58,10 @@ CREDIT_CALLS = (
         "read",
         parameters=(
             Parameter("kind", "query", "Only entries of this kind.", {"type": "string", "enum": list(KINDS)}),
-            CREATED_AFTER,
-            CREATED_BEFORE,
+            *time_range("created"),
             LIMIT,
             CURSOR,
         ),
-        errors=(*FOR_ALL, InvalidRequest),
     ),
 )
 
@@ -88,10 +83,7 @@ TOP_UP_CALLS = (
         },
         parameters=(REQUIRED_KEY,),
         headers=("Location", "Idempotent-Replayed"),
-        errors=(
-            *FOR_ALL, *FOR_BODIES, *FOR_REQUIRED_KEYS, BillingDetailsMissing, TopUpKeyReused, NoGatewayConfigured,
-            GatewayRefused, GatewayUnavailable,
-        ),
+        errors=(BillingDetailsMissing, TopUpKeyReused, NoGatewayConfigured, GatewayRefused, GatewayUnavailable),
     ),
     Call(
         "GET",
@@ -103,7 +95,6 @@ TOP_UP_CALLS = (
         {"data": [examples.PAID_TOP_UP], "next_cursor": None},
         "billing",
         parameters=(LIMIT, CURSOR),
-        errors=(*FOR_ALL, InvalidRequest),
     ),
     Call(
         "GET",
@@ -114,8 +105,7 @@ TOP_UP_CALLS = (
         TopUp,
         examples.REFUNDED_TOP_UP,
         "billing",
-        parameters=(id_in_path("top_up_id", "top", "The top-up's `id`."),),
-        errors=(*FOR_ALL, NotFound),
+        parameters=(_TOP_UP_ID,),
     ),
     Call(
         "POST",
@@ -130,14 +120,18 @@ TOP_UP_CALLS = (
         "billing",
         bodies=(RefundBody,),
         examples={"all that is left": {}, "a part": {"amount": "94.40", "reason": "Ordered too many"}},
-        parameters=(id_in_path("top_up_id", "top", "The top-up's `id`."), REQUIRED_KEY),
+        parameters=(_TOP_UP_ID, REQUIRED_KEY),
         headers=("Location", "Idempotent-Replayed"),
         errors=(
-            *FOR_ALL, *FOR_BODIES, *FOR_REQUIRED_KEYS, NotFound, TopUpNotPaid, TopUpDisputed, AlreadyRefunded,
-            RefundExceedsUnspent, TopUpKeyReused,
+            TopUpNotPaid,
+            TopUpDisputed,
+            PlanPaymentNotRefundable,
+            AlreadyRefunded,
+            RefundExceedsUnspent,
+            TopUpKeyReused,
         ),
     ),
-)  # fmt: skip
+)
 
 INVOICE_CALLS = (
     Call(
@@ -149,13 +143,7 @@ INVOICE_CALLS = (
         InvoicePage,
         {"data": [examples.CREDIT_NOTE, examples.INVOICE], "next_cursor": None},
         "billing",
-        parameters=(
-            Parameter("issued_after", "query", "From this instant on.", INSTANT),
-            Parameter("issued_before", "query", "Up to this instant, which is not included.", INSTANT),
-            LIMIT,
-            CURSOR,
-        ),
-        errors=(*FOR_ALL, InvalidRequest),
+        parameters=(*time_range("issued"), LIMIT, CURSOR),
     ),
     Call(
         "GET",
@@ -166,8 +154,7 @@ INVOICE_CALLS = (
         Invoice,
         examples.INVOICE,
         "billing",
-        parameters=(id_in_path("invoice_id", "inv", "The document's `id`."),),
-        errors=(*FOR_ALL, NotFound),
+        parameters=(_INVOICE_ID,),
     ),
     Call(
         "GET",
@@ -178,9 +165,8 @@ INVOICE_CALLS = (
         None,
         {},
         "billing",
-        parameters=(id_in_path("invoice_id", "inv", "The document's `id`."),),
+        parameters=(_INVOICE_ID,),
         headers=("Content-Disposition",),
-        errors=(*FOR_ALL, NotFound),
         media_type=PDF,
     ),
 )

@@ -1,4 +1,7 @@
-"""The OpenAPI 3.1 document, made from the table of calls and from the structs the handlers read and write."""
+"""The OpenAPI 3.1 document, made from the table of calls and from the structs the handlers read and write.
+
+What many calls share stands once, under `components`.
+"""
 
 from collections import defaultdict
 from functools import cache
@@ -20,8 +23,8 @@ DESCRIPTION = (
 
 _REFERENCE = "#/components/schemas/{name}"
 _TEXT: Schema = {"type": "string"}
-_REQUEST_ID = {"description": "Names this request in our log.", "schema": _TEXT, "required": True}
 _HEADERS: dict[str, Schema] = {
+    "X-Request-Id": {"description": "Names this request in our log.", "schema": _TEXT, "required": True},
     "Location": {"description": "Where to read it.", "schema": _TEXT, "required": True},
     "Idempotent-Replayed": {
         "description": "Only on the repeat of an earlier request, whose answer this is.",
@@ -35,7 +38,7 @@ _HEADERS: dict[str, Schema] = {
     },
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT, "required": True},
 }
-_STATUS_HEADERS = {401: "WWW-Authenticate", 409: "Retry-After", 503: "Retry-After"}
+_STATUS_HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
 
 @cache
@@ -55,6 +58,9 @@ def openapi_document() -> dict[str, Any]:
             "securitySchemes": {
                 "api_key": {"type": "http", "scheme": "bearer", "description": "An API key: `kh_test_…`, `kh_live_…`."}
             },
+            "headers": _HEADERS,
+            "responses": _lone_refusals(),
+            "examples": _refusal_examples(),
             "schemas": _schemas(),
         },
     }
@@ -95,7 +101,7 @@ def _body(call: Call) -> dict[str, Any]:
 def _answer(call: Call) -> dict[str, Any]:
     return {
         "description": HTTPStatus(call.status).phrase,
-        "headers": {"X-Request-Id": _REQUEST_ID, **{name: _HEADERS[name] for name in call.headers}},
+        "headers": {name: _shared("headers", name) for name in ("X-Request-Id", *call.headers)},
         "content": {call.media_type: _content(call)},
     }
 
@@ -108,31 +114,64 @@ def _content(call: Call) -> dict[str, Any]:
 
 
 def _refused(call: Call) -> dict[str, Any]:
-    """By status, in order; one example for each code."""
-    by_status: defaultdict[int, dict[str, Refusal]] = defaultdict(dict)
-    for refusal in (*map(refusal_of, call.errors), SLIP):
-        by_status[refusal.status][refusal.code] = refusal
-    return {str(status): _refused_with(status, by_status[status]) for status in sorted(by_status)}
-
-
-def _refused_with(status: int, refusals: dict[str, Refusal]) -> dict[str, Any]:
-    headers = {"X-Request-Id": _REQUEST_ID}
-    if name := _STATUS_HEADERS.get(status):
-        # Of conflicts, only a request that is being answered just now is worth repeating.
-        headers[name] = {**_HEADERS[name], "required": status != HTTPStatus.CONFLICT}
-    examples = {
-        code: {"summary": refusal.meanings[0], "value": example_of(refusal)} for code, refusal in refusals.items()
-    }
+    """By status, in order. A code that is alone under its status looks the same in every call."""
     return {
-        "description": ", ".join(f"`{code}`" for code in refusals),
-        "headers": headers,
-        "content": {"application/problem+json": {"schema": _schema_of(Problem), "examples": examples}},
+        str(status): _refused_with(status, codes) if len(codes) > 1 else _shared("responses", *codes)
+        for status, codes in sorted(_codes_by_status(call).items())
     }
+
+
+def _lone_refusals() -> dict[str, Any]:
+    found = {}
+    for call in _calls():
+        for status, codes in _codes_by_status(call).items():
+            if len(codes) == 1:
+                found[codes[0]] = _refused_with(status, codes)
+    return dict(sorted(found.items()))
+
+
+def _refusal_examples() -> dict[str, Any]:
+    """By code. Where two domains refuse by the same one, as the call people learn first tells it."""
+    found = {refusal.code: refusal for call in reversed(_calls()) for refusal in _refusals_of(call)}
+    return {code: {"summary": found[code].meanings[0], "value": example_of(found[code])} for code in sorted(found)}
+
+
+def _codes_by_status(call: Call) -> dict[int, list[str]]:
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for refusal in _refusals_of(call):
+        found[refusal.status].append(refusal.code)
+    return found
+
+
+def _refusals_of(call: Call) -> list[Refusal]:
+    return [*map(refusal_of, call.refusals), SLIP]
+
+
+def _refused_with(status: int, codes: list[str]) -> dict[str, Any]:
+    headers: dict[str, Any] = {"X-Request-Id": _shared("headers", "X-Request-Id")}
+    if status == HTTPStatus.CONFLICT:
+        # Only a request that is being answered just now is worth repeating.
+        headers["Retry-After"] = {**_HEADERS["Retry-After"], "required": False}
+    elif name := _STATUS_HEADERS.get(status):
+        headers[name] = _shared("headers", name)
+    return {
+        "description": ", ".join(f"`{code}`" for code in codes),
+        "headers": headers,
+        "content": {
+            "application/problem+json": {
+                "schema": _schema_of(Problem),
+                "examples": {code: _shared("examples", code) for code in codes},
+            }
+        },
+    }
+
+
+def _calls() -> list[Call]:
+    return [call for group in GROUPS.values() for call in group]
 
 
 def _schemas() -> dict[str, Any]:
-    calls = [call for group in GROUPS.values() for call in group]
-    structs = {struct: None for call in calls for struct in (*call.bodies, call.answer) if struct}
+    structs = {struct: None for call in _calls() for struct in (*call.bodies, call.answer) if struct}
     _, schemas = msgspec.json.schema_components([*structs, Problem], ref_template=_REFERENCE)
     return {name: _described(name, schema) for name, schema in sorted(schemas.items())}
 
@@ -147,7 +186,11 @@ def _described(struct: str, schema: Schema) -> Schema:
 
 
 def _schema_of(struct: type[msgspec.Struct]) -> Schema:
-    return {"$ref": _REFERENCE.format(name=struct.__name__)}
+    return _shared("schemas", struct.__name__)
+
+
+def _shared(kind: str, name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/{kind}/{name}"}
 
 
 def _key(title: str) -> str:

@@ -3,9 +3,8 @@
 from typing import Any
 
 from khata.api.domains import Domain, DomainBody, DomainList
-from khata.api.reference.call import CURSOR, FOR_ALL, FOR_BODIES, LIMIT, Call, id_in_path
+from khata.api.reference.call import CURSOR, LIMIT, Call, id_in_path
 from khata.api.suppressions import Suppression, SuppressionPage
-from khata.kernel.errors import InvalidRequest, NotFound
 from khata.mail.operations import DomainExists, DomainLimitReached
 
 _KEY = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"
@@ -56,7 +55,7 @@ MAIL_CALLS = (
         bodies=(DomainBody,),
         examples={"a domain": {"name": "news.shop.example.com"}},
         headers=("Location",),
-        errors=(*FOR_ALL, *FOR_BODIES, DomainExists, DomainLimitReached),
+        errors=(DomainExists, DomainLimitReached),
     ),
     Call(
         "GET",
@@ -67,7 +66,6 @@ MAIL_CALLS = (
         DomainList,
         {"data": [_CHECKED]},
         "read",
-        errors=FOR_ALL,
     ),
     Call(
         "GET",
@@ -79,7 +77,6 @@ MAIL_CALLS = (
         _CHECKED,
         "read",
         parameters=(_DOMAIN_ID,),
-        errors=(*FOR_ALL, NotFound),
     ),
     Call(
         "POST",
@@ -92,7 +89,6 @@ MAIL_CALLS = (
         _CHECKED,
         "send",
         parameters=(_DOMAIN_ID,),
-        errors=(*FOR_ALL, NotFound),
     ),
     Call(
         "DELETE",
@@ -104,7 +100,6 @@ MAIL_CALLS = (
         _CHECKED,
         "send",
         parameters=(_DOMAIN_ID,),
-        errors=(*FOR_ALL, NotFound),
     ),
     Call(
         "GET",
@@ -116,18 +111,16 @@ MAIL_CALLS = (
         {"data": [_SUPPRESSED], "next_cursor": None},
         "read",
         parameters=(LIMIT, CURSOR),
-        errors=(*FOR_ALL, InvalidRequest),
     ),
     Call(
         "DELETE",
         "/v1/suppressions/{suppression_id}",
-        "Forgive a suppressed address",
+        "Lift a suppression",
         "It may be written to again: say so only when its reader asked for it, or the mailbox is back.",
         200,
         Suppression,
         _SUPPRESSED,
         "send",
         parameters=(id_in_path("suppression_id", "sup", "The suppression's `id`."),),
-        errors=(*FOR_ALL, NotFound),
     ),
 )

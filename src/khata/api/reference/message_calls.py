@@ -7,22 +7,18 @@ from khata.api.messages import STATUSES, DetailedMessage, MessagePage
 from khata.api.quotes import Quote
 from khata.api.reference import examples
 from khata.api.reference.call import (
-    CREATED_AFTER,
-    CREATED_BEFORE,
     CURSOR,
-    FOR_ALL,
-    FOR_BODIES,
-    FOR_KEYS,
     LIMIT,
     OPTIONAL_KEY,
     Call,
     Parameter,
     id_in_path,
+    time_range,
 )
-from khata.kernel.errors import InvalidRequest, NotFound
 from khata.kernel.group_commit import Overloaded
 from khata.ledger.operations import InsufficientCredits, WalletFrozen
 from khata.mail.operations import RecipientSuppressed, SenderNotVerified
+from khata.messaging.core.draft import REFERENCE_LENGTH_MAX
 from khata.messaging.operations import (
     CountryNotAllowed,
     DestinationThrottled,
@@ -57,10 +53,7 @@ MESSAGE_CALLS = (
         examples={"the least": examples.MESSAGE, "everything": examples.FULL_MESSAGE, "an e-mail": examples.EMAIL},
         parameters=(OPTIONAL_KEY,),
         headers=("Location", "Idempotent-Replayed"),
-        errors=(
-            *FOR_ALL, *FOR_BODIES, *FOR_KEYS, *_STOPS, *_REFUSALS, DestinationThrottled,
-            IdempotencyKeyReused, IdempotencyKeyInFlight, Overloaded,
-        ),
+        errors=(*_STOPS, *_REFUSALS, DestinationThrottled, IdempotencyKeyReused, IdempotencyKeyInFlight, Overloaded),
     ),
     Call(
         "POST",
@@ -81,7 +74,7 @@ MESSAGE_CALLS = (
         examples={"different messages": examples.BATCH, "one message to many": examples.BROADCAST},
         parameters=(OPTIONAL_KEY,),
         headers=("Idempotent-Replayed",),
-        errors=(*FOR_ALL, *FOR_BODIES, *FOR_KEYS, *_STOPS, IdempotencyKeyReused),
+        errors=(*_STOPS, IdempotencyKeyReused),
     ),
     Call(
         "GET",
@@ -101,14 +94,12 @@ MESSAGE_CALLS = (
                 "reference",
                 "query",
                 "Only messages with exactly this reference of yours.",
-                {"type": "string", "minLength": 1, "maxLength": 128},
+                {"type": "string", "minLength": 1, "maxLength": REFERENCE_LENGTH_MAX},
             ),
-            CREATED_AFTER,
-            CREATED_BEFORE,
+            *time_range("created"),
             LIMIT,
             CURSOR,
         ),
-        errors=(*FOR_ALL, InvalidRequest),
     ),
     Call(
         "GET",
@@ -121,7 +112,6 @@ MESSAGE_CALLS = (
         examples.DETAILED_MESSAGE,
         "read",
         parameters=(id_in_path("message_id", "msg", "The message's `id`."),),
-        errors=(*FOR_ALL, NotFound),
     ),
     Call(
         "POST",
@@ -135,6 +125,6 @@ MESSAGE_CALLS = (
         "send",
         bodies=(MessageBody,),
         examples={"the least": examples.MESSAGE, "everything": examples.FULL_MESSAGE},
-        errors=(*FOR_ALL, *FOR_BODIES, *_REFUSALS),
+        errors=_REFUSALS,
     ),
-)  # fmt: skip
+)

@@ -4,8 +4,7 @@ from typing import Any
 
 from khata.api.inbound_messages import InboundMessage, InboundMessagePage
 from khata.api.opt_outs import AddedOptOuts, OptOut, OptOutPage, OptOutsBody
-from khata.api.reference.call import CURSOR, FOR_ALL, FOR_BODIES, LIMIT, Call, Parameter, id_in_path
-from khata.kernel.errors import InvalidRequest, NotFound
+from khata.api.reference.call import CURSOR, LIMIT, Call, Parameter, id_in_path
 
 _INBOUND: dict[str, Any] = {
     "id": "inb_01kc1v9b2m6q9t3w7y1b5d8f0g",
@@ -34,7 +33,6 @@ INBOUND_CALLS = (
         {"data": [_INBOUND], "next_cursor": None},
         "read",
         parameters=(Parameter("from", "query", "Only messages from this number (write `+` as `%2B`)."), LIMIT, CURSOR),
-        errors=(*FOR_ALL, InvalidRequest),
     ),
     Call(
         "GET",
@@ -46,7 +44,6 @@ INBOUND_CALLS = (
         _INBOUND,
         "read",
         parameters=(id_in_path("inbound_message_id", "inb", "The message's `id`."),),
-        errors=(*FOR_ALL, NotFound),
     ),
 )
 
@@ -63,7 +60,6 @@ OPT_OUT_CALLS = (
         "send",
         bodies=(OptOutsBody,),
         examples={"one number": {"to": [_OPT_OUT["to"]], "reason": _OPT_OUT["reason"]}},
-        errors=(*FOR_ALL, *FOR_BODIES),
     ),
     Call(
         "GET",
@@ -84,7 +80,6 @@ OPT_OUT_CALLS = (
             LIMIT,
             CURSOR,
         ),
-        errors=(*FOR_ALL, InvalidRequest),
     ),
     Call(
         "DELETE",
@@ -96,6 +91,5 @@ OPT_OUT_CALLS = (
         _OPT_OUT,
         "send",
         parameters=(id_in_path("opt_out_id", "opt", "The opt-out's `id`."),),
-        errors=(*FOR_ALL, NotFound),
     ),
 )

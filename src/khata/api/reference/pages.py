@@ -108,7 +108,7 @@ def _shown(document: dict[str, Any], method: str, path: str, operation: dict[str
 
 
 def _answer(document: dict[str, Any], status: str, answer: dict[str, Any]) -> Answer:
-    ((media_type, content),) = answer["content"].items()
+    ((media_type, content),) = _resolved(document, answer)["content"].items()
     codes = tuple(content.get("examples", {}))
     if not content:
         return Answer(status, (), (Sample(status, f"A file: {media_type}"),), codes)
@@ -136,8 +136,12 @@ def _rows(document: dict[str, Any], schema: dict[str, Any], prefix: str = "") ->
             yield from _rows(document, inner, f"{prefix}{name}{suffix}.")
 
 
-def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+def _resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """What a reference leads to; a part that is none as it is."""
+    if "$ref" not in part:
+        return part
+    *_, kind, name = part["$ref"].split("/")
+    found: dict[str, Any] = document["components"][kind][name]
     return found
 
 

@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from khata.api.errors import STATUS_EXCEPTIONS
-from khata.api.problems import STATUSES
+from khata.api.problems import status_of
 from khata.api.reference.examples import PROBLEM_EXTRAS
 from khata.kernel.errors import ErrorKind, KhataError
 
@@ -111,10 +110,6 @@ def refusal_of(error: type[KhataError], before: Refusal | None = None) -> Refusa
     if meaning not in meanings:
         meanings = (*meanings, meaning)
     return Refusal(error.code(), status_of(error), meanings, _ADVICE[error.kind])
-
-
-def status_of(error: type[KhataError]) -> int:
-    return STATUS_EXCEPTIONS.get(error, STATUSES[error.kind])
 
 
 def example_of(refusal: Refusal) -> dict[str, Any]:

@@ -4,14 +4,11 @@ from typing import Any
 
 from khata.api.reference.call import (
     CURSOR,
-    FOR_ALL,
-    FOR_BODIES,
     LIMIT,
     Call,
     id_in_path,
 )
 from khata.api.templates import Template, TemplateBody, TemplatePage
-from khata.kernel.errors import InvalidRequest, NotFound
 
 _BODY: dict[str, Any] = {
     "template_number": "1107161234567890001",
@@ -43,7 +40,6 @@ TEMPLATE_CALLS = (
         bodies=(TemplateBody,),
         examples={"a sign-in code": _BODY},
         headers=("Location",),
-        errors=(*FOR_ALL, *FOR_BODIES),
     ),
     Call(
         "GET",
@@ -55,7 +51,6 @@ TEMPLATE_CALLS = (
         {"data": [_TEMPLATE], "next_cursor": None},
         "read",
         parameters=(LIMIT, CURSOR),
-        errors=(*FOR_ALL, InvalidRequest),
     ),
     Call(
         "GET",
@@ -67,6 +62,5 @@ TEMPLATE_CALLS = (
         _TEMPLATE,
         "read",
         parameters=(id_in_path("template_id", "tpl", "The template's `id`."),),
-        errors=(*FOR_ALL, NotFound),
     ),
 )

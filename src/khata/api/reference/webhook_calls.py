@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from khata.api.reference.call import CURSOR, FOR_ALL, FOR_BODIES, LIMIT, Call, id_in_path
+from khata.api.reference.call import CURSOR, LIMIT, Call, id_in_path
 from khata.api.webhook_endpoints import (
     SCOPE,
     NewWebhookEndpoint,
@@ -13,7 +13,6 @@ from khata.api.webhook_endpoints import (
     WebhookEndpointChange,
     WebhookEndpointList,
 )
-from khata.kernel.errors import InvalidRequest, NotFound
 from khata.webhooks.operations import WebhookEndpointDisabled, WebhookEndpointLimitReached
 
 _ENDPOINT: dict[str, Any] = {
@@ -76,7 +75,7 @@ WEBHOOK_CALLS = (
             "two kinds of events": {"url": _ENDPOINT["url"], "event_types": _ENDPOINT["event_types"]},
         },
         headers=("Location",),
-        errors=(*FOR_ALL, *FOR_BODIES, WebhookEndpointLimitReached),
+        errors=(WebhookEndpointLimitReached,),
     ),
     Call(
         "GET",
@@ -87,7 +86,6 @@ WEBHOOK_CALLS = (
         WebhookEndpointList,
         {"data": [_ENDPOINT]},
         SCOPE,
-        errors=FOR_ALL,
     ),
     Call(
         "GET",
@@ -99,7 +97,6 @@ WEBHOOK_CALLS = (
         _ENDPOINT,
         SCOPE,
         parameters=(_ENDPOINT_ID,),
-        errors=(*FOR_ALL, NotFound),
     ),
     Call(
         "PATCH",
@@ -113,7 +110,6 @@ WEBHOOK_CALLS = (
         bodies=(WebhookEndpointChange,),
         examples={"enabled again": {"status": "enabled"}},
         parameters=(_ENDPOINT_ID,),
-        errors=(*FOR_ALL, *FOR_BODIES, NotFound),
     ),
     Call(
         "DELETE",
@@ -125,7 +121,6 @@ WEBHOOK_CALLS = (
         _ENDPOINT,
         SCOPE,
         parameters=(_ENDPOINT_ID,),
-        errors=(*FOR_ALL, NotFound),
     ),
     Call(
         "POST",
@@ -137,7 +132,6 @@ WEBHOOK_CALLS = (
         _NEW_ENDPOINT,
         SCOPE,
         parameters=(_ENDPOINT_ID,),
-        errors=(*FOR_ALL, NotFound),
     ),
     Call(
         "POST",
@@ -149,7 +143,7 @@ WEBHOOK_CALLS = (
         _PENDING,
         SCOPE,
         parameters=(_ENDPOINT_ID,),
-        errors=(*FOR_ALL, NotFound, WebhookEndpointDisabled),
+        errors=(WebhookEndpointDisabled,),
     ),
     Call(
         "GET",
@@ -161,7 +155,6 @@ WEBHOOK_CALLS = (
         {"data": [_DELIVERED], "next_cursor": None},
         SCOPE,
         parameters=(_ENDPOINT_ID, LIMIT, CURSOR),
-        errors=(*FOR_ALL, NotFound, InvalidRequest),
     ),
     Call(
         "POST",
@@ -173,6 +166,6 @@ WEBHOOK_CALLS = (
         _PENDING,
         SCOPE,
         parameters=(_ENDPOINT_ID, id_in_path("webhook_delivery_id", "whd", "The delivery's `id`.")),
-        errors=(*FOR_ALL, NotFound, WebhookEndpointDisabled),
+        errors=(WebhookEndpointDisabled,),
     ),
 )

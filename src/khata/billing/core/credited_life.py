@@ -6,7 +6,7 @@ from khata.billing.core import dispute_life
 from khata.billing.core.checks import next_reversal_check_at
 from khata.billing.core.refund_life import RefundState
 from khata.billing.core.top_up_facts import TopUpFacts, TopUpState
-from khata.payments.port import DisputeStatus
+from khata.payments.reversals import DisputeStatus
 
 
 def credited_state(facts: TopUpFacts) -> TopUpState:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from khata.payments.port import Dispute, DisputeStatus
+from khata.payments.reversals import Dispute, DisputeStatus
 
 
 class DisputeMove(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from khata.payments.port import Refund, RefundStatus
+from khata.payments.reversals import Refund, RefundStatus
 
 
 class RefundState(StrEnum):

@@ -18,7 +18,8 @@ from khata.billing.core.credited_life import credited_state, reversal_check_due_
 from khata.billing.core.dispute_life import DisputeFacts, dispute_changes
 from khata.billing.core.refund_life import RefundChange, RefundFacts, RefundState, after_changes, refund_changes
 from khata.billing.core.top_up_facts import CREDITED, TopUpFacts, TopUpState
-from khata.payments.port import Dispute, Payment, PaymentStatus, RefundStatus, Refused, Snapshot, Unavailable
+from khata.payments.port import Payment, PaymentStatus, Refused, Snapshot, Unavailable
+from khata.payments.reversals import Dispute, RefundStatus
 from khata.payments.ways import PayBy
 
 __all__ = ["Evidence", "TopUpDecision", "TopUpFacts", "TopUpState", "decide", "may_cancel"]

@@ -7,7 +7,7 @@ from khata.billing.core.refund_life import RefundOrigin, RefundState
 from khata.billing.models.top_ups import PaymentAttempt, TopUp
 from khata.kernel.clock import utc_now
 from khata.kernel.ids import new_uuid, public_id
-from khata.payments.port import DisputeStatus
+from khata.payments.reversals import DisputeStatus
 
 # Plain text, so that migrations need no code of today.
 _PROCESSED, _SURPLUS = RefundState.PROCESSED.value, RefundOrigin.SURPLUS.value

@@ -19,7 +19,7 @@ from khata.billing.operations.organisations import open_organisation
 from khata.billing.operations.plan_mails import send_plan_lapsed_mail, send_renewal_mail
 from khata.billing.operations.refunds import send_due_refunds_later, send_refund, start_refund
 from khata.billing.operations.returns import settle_after_return
-from khata.billing.operations.settlement import settle_top_up, settle_top_up_later
+from khata.billing.operations.settlement import settle_top_up
 from khata.billing.operations.subscriptions import (
     cancel_plan,
     choose_next_plan,
@@ -65,7 +65,6 @@ __all__ = [
     "settle_due_top_ups_later",
     "settle_due_webhooks_later",
     "settle_top_up",
-    "settle_top_up_later",
     "settle_webhook",
     "start_refund",
     "start_top_up",

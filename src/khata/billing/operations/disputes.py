@@ -19,7 +19,7 @@ from khata.billing.operations.reversal_credits import (
     shares_given_back,
 )
 from khata.ledger.core import Condition, HoldLot, Reverse, VoidHold
-from khata.payments.port import Dispute, DisputeStatus
+from khata.payments.reversals import Dispute, DisputeStatus
 
 logger = logging.getLogger(__name__)
 

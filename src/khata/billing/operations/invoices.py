@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from khata.billing.configuration import invoice_configuration, tax_law
+from khata.billing.configuration import invoice_configuration
 from khata.billing.core.invoices import DocumentKind, Party
 from khata.billing.core.numbering import IST, document_number, financial_year
 from khata.billing.core.purposes import TopUpPurpose
@@ -19,6 +19,8 @@ from khata.billing.operations.deferral import SEND_CREDIT_NOTE_MAIL, defer
 from khata.kernel.credits import credits_text
 from khata.kernel.money import group_indian
 from khata.kernel.transactions import in_transaction
+from khata.tenancy.configuration import tax_scheme
+from khata.tenancy.core.tax_scheme import TaxScheme
 from khata.tenancy.models import Organisation
 
 _DRAW = """
@@ -33,8 +35,16 @@ returning id, last_serial, last_issued_at
 
 
 def frozen_parties(organisation: Organisation) -> dict[str, dict[str, str]]:
-    """Supplier and customer as they stand now, for a top-up to keep until it is paid."""
-    customer = Party(organisation.legal_name, organisation.address, organisation.state_code, organisation.gstin)
+    """Supplier and customer as they stand now, for a top-up to keep until it is paid; of the customer only what the tax
+    scheme asks for.
+    """
+    scheme = tax_scheme()
+    customer = Party(
+        name=organisation.legal_name,
+        address=organisation.address,
+        state_code=organisation.state_code if scheme.has_states else "",
+        gstin="" if scheme is TaxScheme.NONE else organisation.gstin,
+    )
     return {"supplier": asdict(invoice_configuration().supplier), "customer": asdict(customer)}
 
 
@@ -51,7 +61,7 @@ def issue_invoice(top_up: TopUp, now: datetime) -> None:
         country=configuration.country,
         supplier=top_up.parties["supplier"],
         customer=top_up.parties["customer"],
-        place_of_supply=top_up.parties["customer"]["state_code"] if tax_law().scheme.has_states else "",
+        place_of_supply=top_up.parties["customer"]["state_code"],
         service_code=configuration.service_code,
         description=_description(top_up),
         credits_micro=top_up.credits_micro,

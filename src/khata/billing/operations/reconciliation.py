@@ -15,6 +15,7 @@ from khata.billing.core.reconciliation import Comparison, Match, OurPayment, com
 from khata.billing.core.refund_life import RefundState
 from khata.billing.models import Dispute, PaymentAttempt, ReconciliationRun, ReconciliationSubject, Refund, TopUp
 from khata.billing.operations.reconciliation_findings import Difference, keep_findings
+from khata.billing.operations.reversal_credits import ReversalNotPosted
 from khata.billing.operations.settlement import PurchaseNotPosted, settle
 from khata.kernel.clock import utc_now
 from khata.kernel.transactions import needs_database
@@ -124,7 +125,7 @@ def _settle(top_up_id: UUID) -> None:
     """One that cannot be settled stays a difference and keeps no other from being looked at."""
     try:
         settle(top_up_id)
-    except PurchaseNotPosted:
+    except (PurchaseNotPosted, ReversalNotPosted):
         logger.exception("reconciliation could not settle a top-up")
 
 

@@ -43,7 +43,7 @@ from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger import operations as ledger
 from khata.ledger import queries as ledger_queries
 from khata.ledger.core import Condition, HoldLot
-from khata.payments import port
+from khata.payments import port, reversals
 from khata.payments.errors import GatewayUnavailable
 from khata.webhooks.operations import EventType
 
@@ -167,8 +167,8 @@ def _exceeds(top_up: TopUp, attempt: PaymentAttempt, given_back: list[RefundShar
     return RefundExceedsUnspent(refundable=money_text(most))
 
 
-def _ask(row: Refund) -> port.Refund | port.Refused | port.Unavailable | port.Unknown:
-    request = port.RefundRequest(
+def _ask(row: Refund) -> reversals.Refund | port.Refused | port.Unavailable | port.Unknown:
+    request = reversals.RefundRequest(
         receipt=row.receipt,
         payment_ref=row.attempt.payment_ref,
         amount_minor=row.amount_minor,
@@ -185,10 +185,10 @@ def _write_answer(
     connection: psycopg.Connection[Any],
     top_up: TopUp,
     row: Refund,
-    answer: port.Refund | port.Refused | port.Unavailable | port.Unknown,
+    answer: reversals.Refund | port.Refused | port.Unavailable | port.Unknown,
 ) -> None:
     now = utc_now()
-    if not isinstance(answer, port.Refund):
+    if not isinstance(answer, reversals.Refund):
         logger.warning("refund %s: %s", row.public_id, answer)
     if isinstance(answer, port.Unavailable | port.Unknown):
         _wait(row, is_perhaps_done=isinstance(answer, port.Unknown))

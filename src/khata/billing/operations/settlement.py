@@ -16,7 +16,7 @@ from khata.billing.core.purposes import TopUpPurpose
 from khata.billing.core.top_up_life import Evidence, TopUpDecision, TopUpFacts, TopUpState, decide
 from khata.billing.models import PaymentAttempt, TopUp
 from khata.billing.operations.closings import close_order_later
-from khata.billing.operations.deferral import SEND_TOP_UP_MAIL, SETTLE_TOP_UP, defer
+from khata.billing.operations.deferral import SEND_TOP_UP_MAIL, defer
 from khata.billing.operations.disputes import dispute_facts, write_dispute
 from khata.billing.operations.invoices import issue_credit_note, issue_invoice
 from khata.billing.operations.mandates import keep_mandate
@@ -33,7 +33,8 @@ from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger import operations as ledger
 from khata.ledger.core import Command, Grant, Purchase
 from khata.payments.errors import GatewayUnavailable
-from khata.payments.port import DisputeStatus, Payment, PaymentStatus, Refused, Snapshot, Unavailable
+from khata.payments.port import Payment, PaymentStatus, Refused, Snapshot, Unavailable
+from khata.payments.reversals import DisputeStatus
 from khata.payments.ways import PayBy
 
 _PURCHASES = uuid5(NAMESPACE_URL, "urn:khata:purchase")
@@ -50,11 +51,6 @@ def settle_top_up(*, top_up_id: UUID) -> TopUpRow:
     """Brings a top-up to what the gateway says now; without an answer it stays as it is. Raises NotFound."""
     settle(top_up_id)
     return queries.top_up_for_anyone(top_up_id=top_up_id)
-
-
-def settle_top_up_later(*, top_up_id: UUID) -> None:
-    """Defers `settle_top_up` in the caller's transaction."""
-    defer(SETTLE_TOP_UP, top_up_id)
 
 
 def settle(top_up_id: UUID) -> bool:

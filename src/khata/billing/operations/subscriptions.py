@@ -122,14 +122,17 @@ def cancel_plan(*, organisation_id: int) -> None:
 
 
 def look_after_subscriptions() -> int:
-    """Asks for renewals, begins free months and ends what was not paid, wherever that is due. Returns how many."""
+    """Asks for renewals, begins free months and ends what was not paid, wherever that is due. Returns how many.
+
+    One that cannot be looked after keeps no other from its turn.
+    """
     due = SubscriptionRow.objects.filter(due_at__lte=utc_now()).order_by("due_at")
     ids = list(due.values_list("id", flat=True)[:BATCH_SIZE])
     for subscription_id in ids:
         try:
             _look_after(subscription_id)
-        except KhataError as error:
-            logger.error("subscription %s: %s", subscription_id, error.detail)
+        except (KhataError, PlanCreditsNotPosted):
+            logger.exception("subscription %s cannot be looked after", subscription_id)
     return len(ids)
 
 

@@ -30,7 +30,7 @@ from khata.tenancy.core.tax_scheme import TaxScheme
 from khata.tenancy.models import Organisation
 
 KEY_LENGTH_MAX = 255
-WAY_WORDS = {PayBy.CHECKOUT: "checkout", PayBy.LINK: "payment links", PayBy.UPI_QR: "UPI QR codes"}
+_WAY_WORDS = {PayBy.CHECKOUT: "checkout", PayBy.LINK: "payment links", PayBy.UPI_QR: "UPI QR codes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _create_for_credits(starter: Starter, wish: _Wish) -> TopUp:
         if coupon is not None:
             require_good_coupon(coupon, organisation_id=organisation_id, amount_minor=amount_minor)
         quote = queries.quote(organisation_id=organisation_id, amount_minor=amount_minor, coupon_code=coupon_code)
-        _check_code(wish, quote)
+        _check_upi_maximum(wish, quote)
         top_up = new_top_up(starter, quote, currency=wish.currency, chosen=wish.chosen, pay_by=wish.pay_by)
 
         def reserve() -> None:
@@ -188,8 +188,8 @@ def require_billing_details(organisation: Organisation, amount_minor: int) -> No
         raise BillingDetailsMissing(missing=missing)
 
 
-def _check_code(wish: _Wish, quote: TopUpQuote) -> None:
-    """The checkout offers other methods above UPI's limit; a code cannot. Raises InvalidRequest."""
+def _check_upi_maximum(wish: _Wish, quote: TopUpQuote) -> None:
+    """The checkout offers other methods above it; a QR code cannot. Raises InvalidRequest."""
     maximum_minor = wish.chosen.capabilities.upi_maximum_minor
     if wish.pay_by is PayBy.UPI_QR and quote.total_minor > maximum_minor:
         detail = f"UPI takes at most {_rupees(maximum_minor)} in one payment, tax included."
@@ -208,7 +208,7 @@ def _check(amount_minor: int, currency: str, idempotency_key: str, chosen: Gatew
     if currency not in chosen.capabilities.currencies:
         problems.append(field_problem("currency", "unsupported", f"{chosen.display_name} takes no {currency} here."))
     if pay_by not in chosen.capabilities.ways:
-        detail = f"{chosen.display_name} has no {WAY_WORDS[pay_by]}."
+        detail = f"{chosen.display_name} has no {_WAY_WORDS[pay_by]}."
         problems.append(field_problem("pay_by", "unsupported", detail))
     if not idempotency_key.isprintable() or not 0 < len(idempotency_key) <= KEY_LENGTH_MAX:
         detail = f"The idempotency key must be 1 to {KEY_LENGTH_MAX} printable characters."

@@ -108,7 +108,7 @@ def automatic_of(row: AutoTopUp) -> list[AutomaticTopUp]:
     since = _month_began_at(row) - CHECKS_END_AFTER
     matters = Q(created_at__gte=since) | Q(paid_at__gte=since) | Q(state__in=(*_OPEN, *_PAUSING))
     known = set(row.known_ids)
-    return [_automatic(top_up, row, known) for top_up in _mine(row).filter(matters).prefetch_related("attempts")]
+    return [_automatic(top_up, known) for top_up in _mine(row).filter(matters).prefetch_related("attempts")]
 
 
 def pausing_ids(row: AutoTopUp) -> list[UUID]:
@@ -121,7 +121,7 @@ def _mine(row: AutoTopUp) -> QuerySet[TopUp]:
     return mine.filter(~Q(token_ref="") | Q(id=row.first_top_up_id))
 
 
-def _automatic(top_up: TopUp, row: AutoTopUp, known: set[UUID]) -> AutomaticTopUp:
+def _automatic(top_up: TopUp, known: set[UUID]) -> AutomaticTopUp:
     return AutomaticTopUp(
         state=TopUpState(top_up.state),
         # What a person paid does not count towards the cap, but its refund or dispute pauses as any other.

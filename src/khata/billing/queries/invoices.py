@@ -13,7 +13,7 @@ from khata.billing.core.tax import TaxLine
 from khata.billing.documents.rendering import rendered
 from khata.billing.models import TaxDocument
 from khata.kernel.errors import NotFound
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 
 _CHUNK = 500
 
@@ -56,8 +56,7 @@ def tax_documents(
     rows = _within(TaxDocument.objects.filter(organisation_id=organisation_id), where).order_by("-id")
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    found = [_document(row) for row in rows.select_related("corrects")[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of([_document(row) for row in rows.select_related("corrects")[: limit + 1]], limit)
 
 
 def register(*, organisation_id: int, where: DocumentFilter) -> Iterator[core.TaxDocument]:

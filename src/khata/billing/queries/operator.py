@@ -20,7 +20,7 @@ from khata.billing.queries.top_ups import TopUpRow, top_up_row
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import NotFound
 from khata.kernel.ids import NotAnId, organisation_id_from_public, public_organisation_id, uuid_from_public
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 from khata.ledger import queries as ledger
 from khata.ledger.queries import WalletRow
 from khata.tenancy.models import Organisation
@@ -121,8 +121,8 @@ def all_top_ups(
         rows = rows.filter(_search(search.strip()))
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    found = [_operator_top_up(row) for row in rows[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].top_up.id) if len(found) > limit else None)
+    page = page_of(list(rows[: limit + 1]), limit)
+    return Page([_operator_top_up(row) for row in page.rows], page.next_cursor)
 
 
 def any_top_up(*, top_up_id: UUID) -> OperatorTopUp:
@@ -148,11 +148,10 @@ def webhooks(
         rows = rows.filter(order_ref=order_ref)
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    found = list(rows[: limit + 1])
-    page, cursor = found[:limit], str(found[limit - 1].id) if len(found) > limit else None
-    refs = {row.order_ref for row in page if row.order_ref}
+    page = page_of(list(rows[: limit + 1]), limit)
+    refs = {row.order_ref for row in page.rows if row.order_ref}
     top_ups = dict(TopUp.objects.filter(order_ref__in=refs).values_list("order_ref", "id"))
-    return Page([_webhook_row(row, top_ups.get(row.order_ref)) for row in page], next_cursor=cursor)
+    return Page([_webhook_row(row, top_ups.get(row.order_ref)) for row in page.rows], page.next_cursor)
 
 
 def organisations(
@@ -164,10 +163,11 @@ def organisations(
         rows = rows.filter(id__in=Organisation.objects.filter(_search_organisation(search.strip())).values("id"))
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    found = list(rows[: limit + 1])
-    wallets = ledger.wallets(organisation_ids=[row.id for row in found])
-    page = [OperatorOrganisation(row, wallets[row.id]) for row in found[:limit] if row.id in wallets]
-    return Page(page, next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    page = page_of(list(rows[: limit + 1]), limit)
+    wallets = ledger.wallets(organisation_ids=[row.id for row in page.rows])
+    return Page(
+        [OperatorOrganisation(row, wallets[row.id]) for row in page.rows if row.id in wallets], page.next_cursor
+    )
 
 
 def any_organisation(*, organisation_id: int) -> OperatorOrganisation:
@@ -195,8 +195,7 @@ def operator_actions(
     if before_id is not None:
         last = OperatorAction.objects.filter(id=before_id).values_list("at", flat=True).first()
         rows = rows.filter(Q(at__lt=last) | Q(at=last, id__lt=before_id)) if last else rows.none()
-    found = [_action_row(row) for row in rows[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of([_action_row(row) for row in rows[: limit + 1]], limit)
 
 
 def _all_top_ups() -> QuerySet[TopUp]:

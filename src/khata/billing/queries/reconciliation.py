@@ -11,7 +11,7 @@ from khata.billing.core.reconciliation import Match
 from khata.billing.models import FindingState, ReconciliationFinding, ReconciliationRun, SettledLine, TopUp
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import NotFound
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 
 RUNS_SHOWN = 12
 SETTLEMENTS_SHOWN = timedelta(days=35)
@@ -92,8 +92,7 @@ def findings(
         rows = rows.filter(state=FindingState.OPEN) if is_open else rows.exclude(state=FindingState.OPEN)
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    found = [_finding_row(row) for row in rows[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of([_finding_row(row) for row in rows[: limit + 1]], limit)
 
 
 def finding(*, finding_id: UUID) -> FindingRow:

@@ -12,7 +12,7 @@ from khata.billing.core.top_up_life import TopUpState
 from khata.billing.models import Dispute, PaymentAttempt, Refund, TopUp
 from khata.kernel.errors import NotFound
 from khata.ledger import queries as ledger
-from khata.payments.port import DisputeStatus
+from khata.payments.reversals import DisputeStatus
 
 
 @dataclass(frozen=True, slots=True)

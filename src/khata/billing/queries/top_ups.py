@@ -19,7 +19,7 @@ from khata.billing.models import PaymentAttempt, TopUp
 from khata.billing.queries import offers, plans
 from khata.billing.queries.refunds import DisputeRow, RefundRow, dispute_row, refund_row
 from khata.kernel.errors import NotFound
-from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page
+from khata.kernel.pages import PAGE_SIZE_DEFAULT, Page, page_of
 from khata.payments.port import PaymentMethod, PaymentStatus
 from khata.payments.ways import PayBy
 from khata.tenancy import queries as tenancy
@@ -225,8 +225,7 @@ def top_ups(
         rows = rows.filter(state__in=states)
     if purpose is not None:
         rows = rows.filter(purpose=purpose)
-    found = [top_up_row(row) for row in rows[: limit + 1]]
-    return Page(found[:limit], next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+    return page_of([top_up_row(row) for row in rows[: limit + 1]], limit)
 
 
 def open_top_ups(*, organisation_id: int) -> list[TopUpRow]:

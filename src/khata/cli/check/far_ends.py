@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 TIMEOUT_S = 5
-SMPP_PORT = 2775
+_USUAL_PORTS = {"smpp": 2775, "smtp": 587}
+"""By driver, where a carrier names a host alone."""
 
 
 def reachable(environment: Any) -> Iterator[str]:
@@ -24,13 +25,14 @@ def reachable(environment: Any) -> Iterator[str]:
 
 
 def _carriers(environment: Any) -> Iterator[tuple[str, str | None, int]]:
-    """Likewise; of the carriers file those that name a host."""
+    """Likewise; of the carriers file those that speak to a host, not to a web address."""
     if not environment.carriers_file:
         yield "The carrier (KHATA_SMPP_HOST)", environment.smpp_host, environment.smpp_port
         return
     for carrier in settings.CARRIERS.carriers:
-        if "host" in carrier.table:
-            yield f"The carrier {carrier.name}", carrier.table["host"], carrier.table.get("port", SMPP_PORT)
+        if carrier.driver in _USUAL_PORTS:
+            port = carrier.table.get("port", _USUAL_PORTS[carrier.driver])
+            yield f"The carrier {carrier.name}", carrier.table["host"], port
 
 
 def _gateways(environment: Any) -> Iterator[tuple[str, str | None, int]]:

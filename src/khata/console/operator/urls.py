@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from khata.console.converters import TopUpId
+from khata.console.converters import public_id_converter
 from khata.console.operator.views import carriers, inbound, organisations, overview, reconciliation, records, top_ups
 from khata.kernel.ids import NotAnId, organisation_id_from_public, public_organisation_id
 
@@ -23,7 +23,7 @@ class OrganisationId:
 
 
 register_converter(OrganisationId, "organisation")
-register_converter(TopUpId, "any_top_up")
+register_converter(public_id_converter("top"), "any_top_up")
 
 urlpatterns = [
     path("", overview.overview, name="operator_overview"),

@@ -150,12 +150,17 @@ def _quote(request: MemberRequest, text: str, coupon_code: str) -> TopUpQuote | 
     price = credit_price()
     if not price.minimum_minor <= amount_minor <= price.maximum_minor:
         return None
+    # Quoted while it is typed, before the form refuses what no database takes.
     return billing_queries.quote(
-        organisation_id=request.organisation.id, amount_minor=amount_minor, coupon_code=coupon_code
+        organisation_id=request.organisation.id, amount_minor=amount_minor, coupon_code=coupon_code.replace("\0", "")
     )
 
 
 def _draw(request: MemberRequest, form: AddCreditsForm, text: str, status: int = 200) -> HttpResponse:
+    asked_for = _asked_for(request.organisation)
+    if asked_for:
+        # For the label; the operation says what is missing.
+        form.fields[asked_for].required = True
     shown = {
         "form": form,
         "token": form["token"].value() or uuid4().hex,
@@ -170,7 +175,7 @@ def _draw(request: MemberRequest, form: AddCreditsForm, text: str, status: int =
         "price": credit_price(),
         **_quoted(request, text, str(form["coupon"].value() or "")),
         "has_offers": billing_queries.has_offers(),
-        "asked_for": _asked_for(request.organisation),
+        "asked_for": asked_for,
         "state_name": STATES.get(request.organisation.state_code, ""),
         "open_top_ups": billing_queries.open_top_ups(organisation_id=request.organisation.id),
     }

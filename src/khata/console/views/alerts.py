@@ -1,7 +1,5 @@
 """Alerts: when an organisation is told that its credits run low, who is told, and what was told."""
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -58,7 +56,7 @@ def _change(request: MemberRequest) -> HttpResponse:
 def _draw(request: MemberRequest, form: AlertsForm, status: int = 200) -> HttpResponse:
     organisation_id = request.organisation.id
     walk, kind = pager(request.GET), _kind(request.GET.get("kind", ""))
-    found = queries.notices(organisation_id=organisation_id, kind=kind, before_id=_uuid(walk.before))
+    found = queries.notices(organisation_id=organisation_id, kind=kind, before_id=walk.before_id)
     shown = {
         "form": form,
         "owner_email": tenancy.owner_email(organisation_id=organisation_id),
@@ -73,10 +71,3 @@ def _draw(request: MemberRequest, form: AlertsForm, status: int = 200) -> HttpRe
 
 def _kind(text: str) -> NoticeKind | None:
     return next((kind for kind in NoticeKind if kind.value == text), None)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

@@ -1,7 +1,5 @@
 """Logs → Inbound: what phones have sent."""
 
-from uuid import UUID
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -19,17 +17,10 @@ _EFFECTS = {"stop": badge("Opted out", CALM), "start": badge("Opted in again", O
 @require_safe
 def inbound(request: MemberRequest) -> HttpResponse:
     walk = pager(request.GET)
-    found = queries.inbound_messages(organisation_id=request.organisation.id, before_id=_uuid(walk.before))
+    found = queries.inbound_messages(organisation_id=request.organisation.id, before_id=walk.before_id)
     shown = {
         "rows": [(row, _EFFECTS.get(row.keyword)) for row in found.rows],
         "older": walk.older(found.next_cursor),
         "newer": walk.newer,
     }
     return render(request, "console/logs/inbound.html", shown)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

@@ -22,7 +22,7 @@ def messages(request: MemberRequest) -> HttpResponse:
     walk = pager(request.GET)
     status = _status(request.GET.get("status", ""))
     found = messaging.messages(
-        organisation_id=request.organisation.id, limit=PAGE_SIZE_DEFAULT, before_id=_uuid(walk.before), status=status
+        organisation_id=request.organisation.id, limit=PAGE_SIZE_DEFAULT, before_id=walk.before_id, status=status
     )
     shown = {
         "rows": found.rows,
@@ -55,10 +55,3 @@ def message(request: MemberRequest, message_id: UUID) -> HttpResponse:
 
 def _status(word: str) -> MessageStatus | None:
     return next((status for status in MessageStatus if status.word == word), None)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

@@ -30,7 +30,7 @@ def page(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         return _search(request)
     walk, prefix = pager(request.GET), kept_search(request, request.GET.get("search", ""))
-    found = queries.opt_outs(organisation_id=request.organisation.id, prefix=prefix, before_id=_uuid(walk.before))
+    found = queries.opt_outs(organisation_id=request.organisation.id, prefix=prefix, before_id=walk.before_id)
     shown = {"rows": found.rows, "prefix": prefix, "older": walk.older(found.next_cursor), "newer": walk.newer}
     return render(request, "console/logs/opt_outs.html", shown)
 
@@ -95,10 +95,3 @@ def _added_words(added_count: int, count: int) -> str:
     if before:
         told.append(f"{plural(before, 'was', 'were')} opted out before.")
     return " ".join(told)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

@@ -9,7 +9,7 @@ from khata.console.access import member_page, owner_action
 from khata.console.forms import add_problems
 from khata.console.requests import MemberRequest
 from khata.console.template_forms import RegistrationForm, SenderForm
-from khata.kernel.errors import InvalidRequest
+from khata.kernel.errors import InvalidRequest, NotFound
 from khata.messaging import operations as messaging
 from khata.messaging import template_queries as queries
 
@@ -38,7 +38,10 @@ def add(request: MemberRequest) -> HttpResponse:
 @member_page
 @require_POST
 def remove(request: MemberRequest) -> HttpResponse:
-    name = request.POST.get("name", "")
+    form = SenderForm(request.POST)
+    if not form.is_valid():
+        raise NotFound
+    name = form.cleaned_data["name"]
     try:
         messaging.remove_sender(organisation_id=request.organisation.id, name=name)
     except InvalidRequest as refusal:

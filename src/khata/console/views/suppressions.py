@@ -1,4 +1,4 @@
-"""Suppressed addresses: which, why, and forgiving one."""
+"""Suppressed addresses: which, why, and allowing one again."""
 
 from uuid import UUID
 
@@ -17,21 +17,14 @@ from khata.mail import operations, queries
 @require_safe
 def page(request: MemberRequest) -> HttpResponse:
     walk = pager(request.GET)
-    found = queries.suppressions(organisation_id=request.organisation.id, before_id=_uuid(walk.before))
+    found = queries.suppressions(organisation_id=request.organisation.id, before_id=walk.before_id)
     shown = {"rows": found.rows, "older": walk.older(found.next_cursor), "newer": walk.newer}
     return render(request, "console/logs/suppressions.html", shown)
 
 
 @member_page
 @require_POST
-def forgive(request: MemberRequest, suppression_id: UUID) -> HttpResponse:
-    operations.forgive(organisation_id=request.organisation.id, suppression_id=suppression_id)
+def lift(request: MemberRequest, suppression_id: UUID) -> HttpResponse:
+    operations.lift_suppression(organisation_id=request.organisation.id, suppression_id=suppression_id)
     messages.success(request, "E-mails may go to this address again.")
     return redirect("suppressions")
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

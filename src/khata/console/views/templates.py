@@ -1,5 +1,6 @@
 """Templates: the texts registered in India; added, imported, tried, retired."""
 
+from collections.abc import Container
 from uuid import UUID
 
 from django.contrib import messages
@@ -29,19 +30,20 @@ _REFUSED_SHOWN = 100
 @require_safe
 def page(request: MemberRequest) -> HttpResponse:
     organisation_id, walk = request.organisation.id, pager(request.GET)
-    state = request.GET.get("state", "") if request.GET.get("state") in _STATES else ""
+    senders = [row.name for row in queries.senders(organisation_id=organisation_id)]
+    state, sender = _chosen(request, "state", _STATES), _chosen(request, "sender", senders)
     found = queries.templates(
         organisation_id=organisation_id,
         is_retired=_STATES[state][1] if state else None,
-        sender=request.GET.get("sender") or None,
-        before_id=_uuid(walk.before),
+        sender=sender or None,
+        before_id=walk.before_id,
     )
     shown = {
         "rows": [(row, CATEGORY_WORDS[row.category]) for row in found.rows],
         "states": [(value, words) for value, (words, _) in _STATES.items()],
         "state": state,
-        "senders": [row.name for row in queries.senders(organisation_id=organisation_id)],
-        "sender": request.GET.get("sender", ""),
+        "senders": senders,
+        "sender": sender,
         "registration": queries.registration(organisation_id=organisation_id),
         "older": walk.older(found.next_cursor),
         "newer": walk.newer,
@@ -114,6 +116,12 @@ def import_list(request: MemberRequest) -> HttpResponse:
     return _draw_import(request, form, status=422)
 
 
+def _chosen(request: MemberRequest, name: str, offered: Container[str]) -> str:
+    """What the list is narrowed to; "" for what is not offered."""
+    value = request.GET.get(name, "")
+    return value if value in offered else ""
+
+
 def _draw_import(
     request: MemberRequest, form: ImportForm, imported: Imported | None = None, status: int = 200
 ) -> HttpResponse:
@@ -131,10 +139,3 @@ def _one(request: MemberRequest, template_id: UUID, page_name: str) -> HttpRespo
         "window": dlt_configuration().window if found.category in WINDOWED else None,
     }
     return render(request, page_name, shown)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

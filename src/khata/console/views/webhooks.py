@@ -151,7 +151,7 @@ def _draw_endpoint(
     organisation_id, walk = request.organisation.id, pager(request.GET)
     found = queries.endpoint(organisation_id=organisation_id, endpoint_id=endpoint_id)
     page = queries.deliveries(
-        organisation_id=organisation_id, endpoint_id=endpoint_id, before_id=_uuid(walk.before), limit=_DELIVERIES_COUNT
+        organisation_id=organisation_id, endpoint_id=endpoint_id, before_id=walk.before_id, limit=_DELIVERIES_COUNT
     )
     shown = {
         "endpoint": found,
@@ -165,10 +165,3 @@ def _draw_endpoint(
         "newer": walk.newer,
     }
     return render(request, "console/developers/webhook.html", shown, status=status)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

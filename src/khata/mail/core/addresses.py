@@ -12,12 +12,14 @@ import idna
 
 ADDRESS_LENGTH_MAX = 254
 NAME_LENGTH_MAX = 100
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Line breaks, other controls, halves of surrogate pairs: what no header may hold."""
+ENCODED_WORD = "=?"
+"""How one begins (RFC 2047). Mail programs decode it wherever it stands, to line breaks as well."""
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LOCAL_LENGTH_MAX = 64
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_NAMED = re.compile(r"\s*(?P<name>[^<>]*?)\s*<(?P<address>[^<>]*)>\s*")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class NotAnAddress(ValueError):
@@ -43,7 +45,7 @@ class Mailbox(NamedTuple):
 def read_address(text: str) -> str:
     """The address with its domain in lower-case ASCII. Raises NotAnAddress."""
     local, at, domain = text.strip(" ").rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or len(local) > _LOCAL_LENGTH_MAX:
+    if not at or len(local) > _LOCAL_LENGTH_MAX or not _LOCAL.fullmatch(local) or ENCODED_WORD in local:
         raise NotAnAddress("An e-mail address looks like name@example.com.")
     address = f"{local}@{read_domain(domain)}"
     if len(address) > ADDRESS_LENGTH_MAX:
@@ -53,15 +55,18 @@ def read_address(text: str) -> str:
 
 def read_mailbox(text: str) -> Mailbox:
     """`name@example.com`, or `Shown name <name@example.com>`. Raises NotAnAddress."""
-    if _UNPRINTABLE.search(text):
-        raise NotAnAddress("The sender holds a control character.")
-    named = _NAMED.fullmatch(text)
-    if named is None:
+    if UNPRINTABLE.search(text) or ENCODED_WORD in text:
+        raise NotAnAddress("The sender holds a control character or an encoded word.")
+    shown, bracket, rest = text.strip().partition("<")
+    if not bracket:
         return Mailbox(read_address(text))
-    name = named["name"].strip('"')
-    if len(name) > NAME_LENGTH_MAX or '"' in name:
-        raise NotAnAddress(f"A sender's name has at most {NAME_LENGTH_MAX} characters and no quotation mark.")
-    return Mailbox(read_address(named["address"]), name)
+    name = shown.strip().strip('"').strip()
+    if len(name) > NAME_LENGTH_MAX or set(name) & set('">'):
+        raise NotAnAddress(f"A sender's name has at most {NAME_LENGTH_MAX} characters, no quotation mark and no “>”.")
+    address, bracket, after = rest.partition(">")
+    if not bracket or after:
+        raise NotAnAddress("A sender looks like Shown name <name@example.com>.")
+    return Mailbox(read_address(address), name)
 
 
 def read_domain(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from khata.mail.errors import DomainExists, DomainLimitReached, RecipientSuppressed, SenderNotVerified
 from khata.mail.operations.domains import add_domain, check_domain, remove_domain
-from khata.mail.operations.suppressions import NewSuppression, forgive, note_suppressions
+from khata.mail.operations.suppressions import NewSuppression, lift_suppression, note_suppressions
 
 __all__ = [
     "DomainExists",
@@ -12,7 +12,7 @@ __all__ = [
     "SenderNotVerified",
     "add_domain",
     "check_domain",
-    "forgive",
+    "lift_suppression",
     "note_suppressions",
     "remove_domain",
 ]

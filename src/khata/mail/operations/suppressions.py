@@ -1,17 +1,14 @@
-"""Addresses that must not be written to: noted, and forgiven by the organisation's people."""
+"""Addresses that must not be written to: noted, and lifted by the organisation's people."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
-
-import psycopg
 
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import NotFound
 from khata.kernel.ids import new_uuid, shard_of
 from khata.mail.models import Suppression, SuppressionReason
-
-Connection = psycopg.Connection[Any]
+from khata.mail.queries import Connection
 
 DETAIL_LENGTH_MAX = 500
 
@@ -51,7 +48,7 @@ def note_suppressions(connection: Connection, suppressions: Iterable[NewSuppress
         connection.cursor().executemany(_NOTE, rows)
 
 
-def forgive(*, organisation_id: int, suppression_id: UUID) -> None:
+def lift_suppression(*, organisation_id: int, suppression_id: UUID) -> None:
     """Its address may be written to again. Raises NotFound."""
     if not Suppression.objects.filter(organisation_id=organisation_id, id=suppression_id).delete()[0]:
         raise NotFound

@@ -48,7 +48,7 @@ _CANCELLATIONS = {
     Cancellation.API_KEY_REVOKED: "Its API key was revoked before it went out.",
 }
 
-RANKS = {
+_RANKS = {
     MessageStatus.SCHEDULED: 0,
     MessageStatus.ACCEPTED: 1,
     MessageStatus.SUBMITTING: 2,
@@ -85,7 +85,7 @@ def may_become(now: MessageStatus, new: MessageStatus) -> bool:
     """Rank only rises, and a final state stays; `submitted` and `unknown` may follow each other."""
     if now.is_final or now is new:
         return False
-    return RANKS[new] >= RANKS[now]
+    return _RANKS[new] >= _RANKS[now]
 
 
 def next_look_at(submitted_at: datetime, now: datetime, wait: timedelta) -> datetime:

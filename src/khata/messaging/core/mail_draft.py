@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from khata.kernel.errors import FieldProblem, field_problem
-from khata.mail.core.addresses import Mailbox, NotAnAddress, read_address, read_mailbox
+from khata.mail.core.addresses import ENCODED_WORD, UNPRINTABLE, Mailbox, NotAnAddress, read_address, read_mailbox
 from khata.mail.core.composing import Attachment
 from khata.messaging.core.draft import CONTROL, check_extras
 
@@ -17,7 +17,6 @@ ATTACHMENTS_BYTES_MAX = 700_000
 """Of all together: as base64 they must fit a request of one megabyte."""
 FILE_NAME_LENGTH_MAX = 120
 
-_LINE_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _COMPOSITE = ("multipart/", "message/")
 
@@ -90,7 +89,7 @@ def _check_subject(subject: str, problems: list[FieldProblem]) -> None:
         problems.append(field_problem("subject", "required", "An e-mail needs a subject."))
     elif len(subject) > SUBJECT_LENGTH_MAX:
         problems.append(field_problem("subject", "too_long", f"At most {SUBJECT_LENGTH_MAX} characters."))
-    elif _LINE_BREAKING.search(subject) or not _is_text(subject):
+    elif UNPRINTABLE.search(subject):
         problems.append(field_problem("subject", "control_character", "A subject is one line without controls."))
 
 
@@ -109,12 +108,17 @@ def _check_attachments(attachments: Sequence[Attachment], problems: list[FieldPr
         problems.append(field_problem("attachments", "too_long", detail))
     for place, attachment in enumerate(attachments):
         name, kind = attachment.name, attachment.content_type
-        if not 0 < len(name) <= FILE_NAME_LENGTH_MAX or _LINE_BREAKING.search(name) or set(name) & set('/\\"'):
-            detail = f"A file's name: 1 to {FILE_NAME_LENGTH_MAX} characters, no slash, quotation mark or control."
+        if not _is_file_name(name):
+            detail = f"A file's name: 1 to {FILE_NAME_LENGTH_MAX} characters, no slash, quotation mark, control or =?."
             problems.append(field_problem(f"attachments[{place}].name", "invalid", detail))
         if not _CONTENT_TYPE.fullmatch(kind) or kind.startswith(_COMPOSITE):
             detail = "A media type without parameters, like application/pdf."
             problems.append(field_problem(f"attachments[{place}].content_type", "invalid", detail))
+
+
+def _is_file_name(text: str) -> bool:
+    is_one_line = not UNPRINTABLE.search(text) and ENCODED_WORD not in text
+    return is_one_line and 0 < len(text) <= FILE_NAME_LENGTH_MAX and not set(text) & set('/\\"')
 
 
 def _is_text(text: str) -> bool:

@@ -12,6 +12,10 @@ from khata.messaging.core.patterns import Pattern, shown, words_of
 _FOLLOWED_MAX = 100
 """How many templates whose words are all in a text are followed through it. In practice it is one or two; whoever
 registers thousands that nearly match everything must not hold up the batch that others' messages share."""
+_NOT_FOLLOWED = Difference(
+    "too_many_alike",
+    f"The text is that template, but at least {_FOLLOWED_MAX} others are too much like it: name its number.",
+)
 
 
 class Template(NamedTuple):
@@ -70,12 +74,13 @@ def choose(book: Book, text: str) -> Template | None:
 
 
 def nearest(book: Book, text: str) -> tuple[Template, Difference] | None:
-    """The template a text that matches none has the most words in common with, and what keeps it from being that."""
+    """The template a text that none was chosen for has the most words in common with, and what kept it from that."""
     if not book:
         return None
     words = frozenset(text.split())
     template = max(book, key=lambda template: _likeness(template, words))
-    return template, difference(template.pattern, text)
+    is_match = match(template.pattern, text) is not None
+    return template, _NOT_FOLLOWED if is_match else difference(template.pattern, text)
 
 
 def _likeness(template: Template, words: frozenset[str]) -> float:

@@ -21,11 +21,7 @@ from khata.messaging.operations.accept import (
     send_messages,
 )
 from khata.messaging.operations.batch import BATCH_COUNT_MAX, RefusedItem, SentBatch, send_batch
-from khata.messaging.operations.dispatch import (
-    Handed,
-    claim_messages,
-    settle_handed,
-)
+from khata.messaging.operations.dispatch import Handed, claim_messages
 from khata.messaging.operations.feedback import recipient_of, unsubscribe
 from khata.messaging.operations.leases import end_lease, new_lease_token, renew_lease
 from khata.messaging.operations.mails import drop_sent_attachments
@@ -33,7 +29,7 @@ from khata.messaging.operations.news import News, settle_news
 from khata.messaging.operations.opt_outs import add_opt_outs, remove_opt_out
 from khata.messaging.operations.quote import MessageQuote, quote_message
 from khata.messaging.operations.readings import READ_EVERY_S, Reading, write_readings
-from khata.messaging.operations.receipts import apply_parked_receipts, drop_foreign_receipts, store_receipts
+from khata.messaging.operations.receipts import apply_parked_receipts, drop_foreign_receipts
 from khata.messaging.operations.registered_templates import (
     Imported,
     RefusedRow,
@@ -104,9 +100,7 @@ __all__ = [
     "send_batch",
     "send_message",
     "send_messages",
-    "settle_handed",
     "settle_news",
-    "store_receipts",
     "sweep_overdue",
     "unsubscribe",
     "write_readings",

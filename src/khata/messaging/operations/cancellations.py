@@ -4,13 +4,11 @@ Whoever claims looks and holds them back, so nothing goes out that was claimed a
 and whatever else still waits for its carrier or for its hour.
 """
 
-import logging
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
-
-import psycopg
 
 from khata.kernel.transactions import in_transaction
 from khata.ledger.operations import post_batch
@@ -18,10 +16,9 @@ from khata.ledger.queries import frozen_among
 from khata.messaging.core.hand_over import settling_command
 from khata.messaging.core.life import Cancellation, MessageStatus
 from khata.messaging.hand_over_rows import Change, ClaimedMessage, database_time, lock, write_changes
+from khata.messaging.operations.settling import Key, settle_each
 from khata.messaging.rows import Connection
 from khata.tenancy.operations import revoked_among
-
-logger = logging.getLogger(__name__)
 
 HELD_BACK = timedelta(minutes=1)
 """Long enough for the sweep to come by; and if it cannot, for the messages behind them to go first."""
@@ -74,31 +71,28 @@ def hold_back(connection: Connection, claimed: Sequence[ClaimedMessage]) -> list
 
 
 def cancel_waiting(*, limit: int) -> int:
-    """Cancels messages that nobody has claimed, at most `limit` of each asker, and returns their credits.
-
-    Returns how many. Each asker has a transaction of its own: a wallet that cannot be written holds up no others.
-    """
+    """Cancels messages that nobody has claimed, at most `limit` of each asker. Returns how many."""
     with in_transaction() as connection:
         askers: list[_Asker] = connection.execute(_ASKERS, _HEAD).fetchall()
         stopped = _stopped(connection, askers)
-    return sum(_cancel(asker, reason, limit) for asker in askers if (reason := stopped.reason(*asker)) is not None)
+    return sum(_cancel_of(asker, reason, limit) for asker in askers if (reason := stopped.reason(*asker)) is not None)
 
 
-def _cancel(asker: _Asker, reason: Cancellation, limit: int) -> int:
-    try:
-        with in_transaction() as connection:
-            keys = connection.execute(
-                _WAITING_OF, {**_HEAD, "organisation": asker[0], "api_key": asker[1], "limit": limit}
-            )
-            locked = lock(connection, keys.fetchall()).values()
-            messages = [message for message in locked if message.status is MessageStatus.ACCEPTED]
-            post_batch(connection, [settling_command(message.organisation_id, message.id, 0) for message in messages])
-            now = database_time(connection)
-            cancelled = Change(MessageStatus.CANCELLED, now, captured=0, error_code=reason, error_detail=reason.detail)
-            return len(write_changes(connection, [(message, cancelled) for message in messages]))
-    except (psycopg.IntegrityError, LookupError):
-        logger.exception("the waiting messages of organisation %d cannot be cancelled", asker[0])
-        return 0
+def _cancel_of(asker: _Asker, reason: Cancellation, limit: int) -> int:
+    parameters = {**_HEAD, "organisation": asker[0], "api_key": asker[1], "limit": limit}
+    with in_transaction() as connection:
+        keys = connection.execute(_WAITING_OF, parameters).fetchall()
+    return settle_each(keys, partial(_cancel, reason))
+
+
+def _cancel(reason: Cancellation, connection: Connection, keys: Sequence[Key]) -> int:
+    """With their credits returned."""
+    locked = lock(connection, keys).values()
+    messages = [message for message in locked if message.status is MessageStatus.ACCEPTED]
+    post_batch(connection, [settling_command(message.organisation_id, message.id, 0) for message in messages])
+    now = database_time(connection)
+    cancelled = Change(MessageStatus.CANCELLED, now, captured=0, error_code=reason, error_detail=reason.detail)
+    return len(write_changes(connection, [(message, cancelled) for message in messages]))
 
 
 def _stopped(connection: Connection, askers: Collection[_Asker]) -> _Stopped:

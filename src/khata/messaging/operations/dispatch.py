@@ -12,7 +12,6 @@ from khata.kernel.clock import utc_now
 from khata.kernel.ids import shard_of
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger.core import Command
-from khata.ledger.operations import post_batch
 from khata.messaging.core.hand_over import HandOver, Settlement, settling_command, under_policy
 from khata.messaging.core.life import MessageStatus, next_look_at
 from khata.messaging.core.routes import Policy
@@ -66,19 +65,13 @@ def claim_messages(*, token: int, limit: int, route: str | None = None) -> list[
             return with_mails(ready, mails, utc_now())
 
 
-@needs_database
-def settle_handed(handed: Sequence[Handed]) -> int:
-    """Writes states and settles credits in one transaction. Returns how many were still leased to the caller."""
-    with in_transaction() as connection:
-        kept_count, commands = write_handed(connection, handed)
-        post_batch(connection, commands)
-    return kept_count
+def write_handed(connection: Connection, handed: Sequence[Handed]) -> list[Command]:
+    """Writes the states of those that are still leased, in the caller's transaction.
 
-
-def write_handed(connection: Connection, handed: Sequence[Handed]) -> tuple[int, list[Command]]:
-    """The same in the caller's transaction, but for the credits: how many, and what the caller posts to settle them."""
+    Returns what the caller posts to settle the credits.
+    """
     if not handed:
-        return 0, []
+        return []
     now = database_time(connection)
     policies = policies_of(connection, {item.message.route_id for item in handed})
     # In the order of their keys, which everybody locks in.
@@ -86,7 +79,7 @@ def write_handed(connection: Connection, handed: Sequence[Handed]) -> tuple[int,
     leased = write_changes(connection, [(item.message, _change(item, now)) for item in ordered])
     kept = [item for item in ordered if item.message.id in leased]
     copy_parts(connection, (part for item in kept for part in _awaited(item, now)), now)
-    return len(kept), [command for item in kept for command in _commands(item)]
+    return [command for item in kept for command in _commands(item)]
 
 
 def _key(item: _Judged) -> tuple[int, int, int]:

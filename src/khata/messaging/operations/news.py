@@ -18,9 +18,10 @@ def settle_news(news: Sequence[News]) -> None:
     """One transaction for all of it, answers first: a receipt may be about a submission answered just before.
 
     The credits of all are settled together, so that no wallet is locked before a message, nor after another's turn.
+    Carriers hear that their receipts came only once this is committed.
     """
     with in_transaction() as connection:
-        _, answered = write_handed(connection, [item for item in news if isinstance(item, Handed)])
+        answered = write_handed(connection, [item for item in news if isinstance(item, Handed)])
         reported = write_receipts(connection, [item for item in news if isinstance(item, Receipt)])
         post_batch(connection, [*answered, *reported])
         write_inbound(connection, [item for item in news if isinstance(item, InboundMessage)])

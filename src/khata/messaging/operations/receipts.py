@@ -16,7 +16,16 @@ from khata.messaging.core.routes import Policy
 from khata.messaging.hand_over_rows import Change, LockedMessage, write_changes
 from khata.messaging.models import ParkedReceipt
 from khata.messaging.operations.routes import policies_of
-from khata.messaging.parts_rows import Part, copy_receipts, delete_parts, lock_named, mark_parts, take_receipts
+from khata.messaging.operations.settling import settle_each
+from khata.messaging.parts_rows import (
+    Part,
+    copy_receipts,
+    delete_parts,
+    find_receipts,
+    lock_named,
+    mark_parts,
+    take_receipts,
+)
 from khata.messaging.rows import Connection
 
 PARKED_MAX = timedelta(hours=72)
@@ -27,19 +36,11 @@ _Parts = dict[tuple[str, str], Part]
 
 
 @needs_database
-def store_receipts(receipts: Sequence[Receipt]) -> None:
-    """Applies receipts, or parks those whose part is not known, in one commit; the carrier is told so afterwards."""
-    with in_transaction() as connection:
-        post_batch(connection, write_receipts(connection, receipts))
-
-
-@needs_database
 def apply_parked_receipts(*, limit: int = 1_000) -> int:
     """Applies parked receipts whose part is known by now, oldest first. Returns how many were taken."""
     with in_transaction() as connection:
-        receipts = take_receipts(connection, limit=limit)
-        post_batch(connection, write_receipts(connection, receipts))
-    return len(receipts)
+        found = find_receipts(connection, limit=limit)
+    return settle_each(found, _apply)
 
 
 @needs_database
@@ -49,7 +50,10 @@ def drop_foreign_receipts() -> int:
 
 
 def write_receipts(connection: Connection, receipts: Sequence[Receipt]) -> list[Command]:
-    """As `store_receipts` in the caller's transaction, but for the credits: what the caller posts to settle them."""
+    """Applies receipts, or parks those whose part is not known, in the caller's transaction.
+
+    Returns what the caller posts to settle the credits.
+    """
     if not receipts:
         return []
     messages, known = lock_named(connection, receipts)
@@ -63,6 +67,12 @@ def write_receipts(connection: Connection, receipts: Sequence[Receipt]) -> list[
     delete_parts(connection, ended)
     copy_receipts(connection, [receipt for receipt in receipts if _named_by(receipt) not in parts])
     return _commands(changes)
+
+
+def _apply(connection: Connection, found: Sequence[tuple[int, int]]) -> int:
+    receipts = take_receipts(connection, [id_ for _, id_ in found])
+    post_batch(connection, write_receipts(connection, receipts))
+    return len(receipts)
 
 
 def _mark(receipts: Iterable[Receipt], parts: _Parts) -> tuple[_Parts, dict[UUID, Receipt]]:

@@ -14,7 +14,7 @@ from khata.kernel.errors import FieldProblem, InvalidRequest, NotFound, field_pr
 from khata.kernel.ids import new_uuid, shard_of
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.messaging.core.dlt import CATEGORIES, REGISTER_NUMBER, Category, fits
-from khata.messaging.core.draft import BODY_LENGTH_MAX
+from khata.messaging.core.draft import BODY_LENGTH_MAX, CONTROL
 from khata.messaging.core.patterns import InvalidTemplate, read_pattern
 from khata.messaging.registrations import Registration, Sender, Template
 
@@ -137,8 +137,11 @@ def _sender_problems(template: TemplateToAdd, senders: frozenset[str]) -> Iterat
 
 def _text_problems(template: TemplateToAdd) -> Iterator[FieldProblem]:
     text = plain_text(template.text)
-    if len(text) > BODY_LENGTH_MAX or "\0" in text:
+    if len(text) > BODY_LENGTH_MAX:
         yield field_problem("text", "too_long", f"A text has at most {BODY_LENGTH_MAX:,} characters.")
+        return
+    if CONTROL.search(text):
+        yield field_problem("text", "control_character", "The text holds a control character.")
         return
     try:
         read_pattern(text)

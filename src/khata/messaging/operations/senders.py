@@ -29,11 +29,10 @@ def add_sender(*, organisation_id: int, name: str) -> None:
     if not is_header(name):
         detail = "A sender has 3 to 6 letters, or 6 digits where it is for promotional messages."
         raise InvalidRequest([field_problem("name", "invalid_sender", detail)])
-    rows = Sender.objects.filter(shard=shard_of(organisation_id), organisation_id=organisation_id)
-    if rows.count() >= SENDERS_MAX:
+    key = {"shard": shard_of(organisation_id), "organisation_id": organisation_id}
+    if Sender.objects.filter(**key).exclude(name=name).count() >= SENDERS_MAX:
         raise InvalidRequest([field_problem("name", "too_many", f"There are {SENDERS_MAX} senders already.")])
-    key = {"shard": shard_of(organisation_id), "organisation_id": organisation_id, "name": name}
-    Sender.objects.get_or_create(**key, defaults={"created_at": utc_now()})
+    Sender.objects.get_or_create(**key, name=name, defaults={"created_at": utc_now()})
 
 
 @needs_database

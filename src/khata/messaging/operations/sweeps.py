@@ -2,20 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger.operations import post_batch
 from khata.messaging.core.hand_over import settling_command
-from khata.messaging.core.life import MessageStatus, next_look_at
+from khata.messaging.core.life import ASK_AFTER, MessageStatus, next_look_at
 from khata.messaging.core.routes import Policy
 from khata.messaging.hand_over_rows import (
     Change,
     LockedMessage,
     database_time,
+    find_stale,
     lock,
     lock_lapsed,
-    lock_stale,
     write_changes,
 )
 from khata.messaging.models import CHANNEL_CODES
@@ -23,10 +24,12 @@ from khata.messaging.operations.cancellations import cancel_waiting
 from khata.messaging.operations.dispatch import VALIDITY
 from khata.messaging.operations.leases import forget_lapsed_leases, may_sweep
 from khata.messaging.operations.routes import policies_of
+from khata.messaging.operations.settling import Key, settle_each
 from khata.messaging.parts_rows import SilentPart, delete_parts, lock_due, put_off, silent_parts
 from khata.messaging.rows import Connection
 
 _SWEEP_COUNT = 500
+_HANDED_OVER = (MessageStatus.SUBMITTED, MessageStatus.UNKNOWN)
 _OLD_DOUBTS = """
     select organisation_id, message.id from messaging_message message join messaging_routeversion route
         on route.id = route_id
@@ -67,9 +70,13 @@ def look_at_silent(*, askable: Collection[str], ask_max: int) -> list[Question]:
         policies = policies_of(connection, {message.route_id for message in messages.values()})
         waits = {id_: policies[message.route_id].receipt_wait for id_, message in messages.items()}
         over = {part.message_id for part in parts if part.submitted_at + waits[part.message_id] <= now}
-        _end(connection, [messages[id_] for id_ in sorted(over)], now)
         waiting = [part for part in parts if part.message_id not in over]
         put_off(connection, [(p, next_look_at(p.submitted_at, now, waits[p.message_id])) for p in waiting])
+    keys = [(messages[id_].organisation_id, id_) for id_ in over]
+    if settle_each(keys, partial(_end, _HANDED_OVER)) < len(keys):
+        # What could not be settled must not come first again and hide what is due behind it.
+        with in_transaction() as connection:
+            put_off(connection, [(part, now + ASK_AFTER) for part in parts if part.message_id in over])
     return _questions(waiting, askable)[:ask_max]
 
 
@@ -110,41 +117,45 @@ def _interrupted(message: LockedMessage, policy: Policy, now: datetime) -> Chang
 def _sweep_stale() -> int:
     """Messages that no carrier could take for as long as they are valid: theirs are away, or their route is gone."""
     with in_transaction() as connection:
-        now = database_time(connection)
-        stale = lock_stale(connection, accepted_before=now - VALIDITY, limit=_SWEEP_COUNT)
-        post_batch(connection, [settling_command(row.organisation_id, row.id, 0) for row in stale])
-        failed = Change(
-            MessageStatus.FAILED,
-            at=now,
-            captured=0,
-            error_code="carrier_unavailable",
-            error_detail="No carrier took it in time.",
-        )
-        write_changes(connection, [(row, failed) for row in stale])
+        accepted_before = database_time(connection) - VALIDITY
+        keys = find_stale(connection, accepted_before=accepted_before, limit=_SWEEP_COUNT)
+    return settle_each(keys, _fail)
+
+
+def _fail(connection: Connection, keys: Sequence[Key]) -> int:
+    stale = [row for row in lock(connection, keys).values() if row.status is MessageStatus.ACCEPTED]
+    post_batch(connection, [settling_command(row.organisation_id, row.id, 0) for row in stale])
+    failed = Change(
+        MessageStatus.FAILED,
+        at=database_time(connection),
+        captured=0,
+        error_code="carrier_unavailable",
+        error_detail="No carrier took it in time.",
+    )
+    write_changes(connection, [(row, failed) for row in stale])
     return len(stale)
 
 
 def _sweep_doubts() -> int:
     with in_transaction() as connection:
         keys = connection.execute(_OLD_DOUBTS, (_SWEEP_COUNT,)).fetchall()
-        old = [row for row in lock(connection, keys).values() if row.status is MessageStatus.UNKNOWN]
-        _end(connection, old, database_time(connection))
-    return len(old)
+    return settle_each(keys, partial(_end, {MessageStatus.UNKNOWN}))
 
 
-def _end(connection: Connection, messages: Sequence[LockedMessage], now: datetime) -> None:
-    """Messages nobody reported on in time, and what is still held of them is settled.
+def _end(states: Collection[MessageStatus], connection: Connection, keys: Sequence[Key]) -> int:
+    """Those that nobody reported on in time and that are in one of `states`; what is still held of them is settled.
 
     An e-mail that did not bounce arrived: nobody reports on those that do. Everything else counts as expired.
     """
-    if not messages:
-        return
+    messages = [row for row in lock(connection, keys).values() if row.status in states]
+    now = database_time(connection)
     policies = policies_of(connection, {row.route_id for row in messages})
     ended = [(row, _ended(row, policies[row.route_id], now)) for row in messages]
     held = [(row, change.captured) for row, change in ended if change.captured is not None]
     post_batch(connection, [settling_command(row.organisation_id, row.id, used) for row, used in held])
     write_changes(connection, ended)
     delete_parts(connection, [row.id for row in messages])
+    return len(messages)
 
 
 def _ended(message: LockedMessage, policy: Policy, now: datetime) -> Change:

@@ -1,1 +1,1 @@
-"""Pure rules about organisations: Indian States and GSTINs, API key text."""
+"""Pure rules about organisations: tax schemes and registrations, limits, API key text."""

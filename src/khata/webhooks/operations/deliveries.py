@@ -84,9 +84,10 @@ def write_outcomes(outcomes: Sequence[Outcome]) -> None:
     """One transaction for all: states, the log, and what they mean for their endpoints."""
     verdicts = {outcome.delivery.id: _verdict(outcome) for outcome in outcomes}
     with in_transaction() as connection:
+        endpoints = _lock_endpoints(outcomes, verdicts)
         written = _write_states(connection, outcomes, verdicts)
         DeliveryAttempt.objects.bulk_create(_attempt(outcome) for outcome in written)
-        _judge_endpoints(written, verdicts)
+        _judge_endpoints(endpoints, written, verdicts)
 
 
 @needs_database
@@ -113,10 +114,22 @@ def _verdict(outcome: Outcome) -> Verdict:
     )
 
 
+def _lock_endpoints(outcomes: Sequence[Outcome], verdicts: Mapping[UUID, Verdict]) -> list[WebhookEndpoint]:
+    """Those that may change, in the order of ids, and before any delivery: whoever disables one locks it like that."""
+    well: set[UUID] = set()
+    unwell: set[UUID] = set()
+    for outcome in outcomes:
+        is_well = verdicts[outcome.delivery.id].state is DeliveryState.DELIVERED
+        (well if is_well else unwell).add(outcome.delivery.endpoint_id)
+    has_news = Q(id__in=unwell) | Q(id__in=well, failing_since__isnull=False)
+    enabled = WebhookEndpoint.objects.filter(has_news, disabled_at=None)
+    return list(enabled.order_by("id").select_for_update(no_key=True))
+
+
 def _write_states(
     connection: Connection, outcomes: Sequence[Outcome], verdicts: Mapping[UUID, Verdict]
 ) -> list[Outcome]:
-    """In the order of ids, which everybody locks in. What was not written any more has no log either."""
+    """What was not written any more has no log either."""
     states = [
         (outcome.delivery.id, outcome.delivery.attempts_count, verdict.wait_ms, verdict.state.value)
         for outcome in outcomes
@@ -138,29 +151,26 @@ def _attempt(outcome: Outcome) -> DeliveryAttempt:
     )
 
 
-def _judge_endpoints(outcomes: Sequence[Outcome], verdicts: Mapping[UUID, Verdict]) -> None:
-    """Success clears `failing_since`, failure sets it; only rows that change are locked."""
-    well, gone, all_ = set(), set(), set()
+def _judge_endpoints(
+    endpoints: Sequence[WebhookEndpoint], outcomes: Sequence[Outcome], verdicts: Mapping[UUID, Verdict]
+) -> None:
+    found: dict[UUID, list[Verdict]] = {}
     for outcome in outcomes:
-        endpoint_id, verdict = outcome.delivery.endpoint_id, verdicts[outcome.delivery.id]
-        all_.add(endpoint_id)
-        if verdict.state is DeliveryState.DELIVERED:
-            well.add(endpoint_id)
-        if verdict.is_gone:
-            gone.add(endpoint_id)
-    has_news = Q(id__in=well, failing_since__isnull=False) | Q(id__in=all_ - well) | Q(id__in=gone)
-    rows_locked = WebhookEndpoint.objects.select_for_update(no_key=True).filter(has_news, disabled_at=None)
-    for endpoint in rows_locked.order_by("id"):
-        _judge_endpoint(endpoint, is_well=endpoint.id in well, is_gone=endpoint.id in gone)
+        found.setdefault(outcome.delivery.endpoint_id, []).append(verdicts[outcome.delivery.id])
+    for endpoint in endpoints:
+        if endpoint.id in found:
+            _judge_endpoint(endpoint, found[endpoint.id])
 
 
-def _judge_endpoint(endpoint: WebhookEndpoint, *, is_well: bool, is_gone: bool) -> None:
+def _judge_endpoint(endpoint: WebhookEndpoint, verdicts: Sequence[Verdict]) -> None:
+    """Success clears `failing_since`, failure alone sets it."""
     now = utc_now()
+    is_well = any(verdict.state is DeliveryState.DELIVERED for verdict in verdicts)
     failing_since = None if is_well else endpoint.failing_since or now
     if failing_since != endpoint.failing_since:
         endpoint.failing_since = failing_since
         endpoint.save(update_fields=["failing_since"])
-    if is_gone:
+    if any(verdict.is_gone for verdict in verdicts):
         disable(endpoint, DisabledReason.GONE)
     elif failing_since is not None and now - failing_since >= FAILING_MAX:
         disable(endpoint, DisabledReason.FAILING)

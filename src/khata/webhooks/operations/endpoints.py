@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import FieldProblem, InvalidRequest, NotFound, field_problem
 from khata.kernel.transactions import in_transaction
@@ -15,6 +13,7 @@ from khata.webhooks.core.retries import DeliveryState
 from khata.webhooks.core.targets import NotATarget, check_url
 from khata.webhooks.errors import WebhookEndpointLimitReached
 from khata.webhooks.models import Delivery, DisabledReason, WebhookEndpoint
+from khata.webhooks.queries import endpoints_of
 from khata.webhooks.secret_keys import ROTATION_DAYS, new_salt, secret_of
 
 ENDPOINTS_MAX = 10
@@ -85,6 +84,8 @@ def disable(endpoint: WebhookEndpoint, reason: DisabledReason) -> None:
     endpoint.disabled_at, endpoint.disabled_reason = now, reason.value
     endpoint.save(update_fields=["disabled_at", "disabled_reason"])
     open_deliveries = Delivery.objects.filter(endpoint_id=endpoint.id, due_at__isnull=False)
+    # In the order of ids, as by whoever writes outcomes down.
+    list(open_deliveries.order_by("id").select_for_update(no_key=True).values_list("id"))
     open_deliveries.update(state=DeliveryState.FAILED.value, due_at=None, finished_at=now)
 
 
@@ -94,11 +95,6 @@ def lock_endpoint(organisation_id: int, endpoint_id: UUID) -> WebhookEndpoint:
     if endpoint is None:
         raise NotFound
     return endpoint
-
-
-def endpoints_of(organisation_id: int) -> QuerySet[WebhookEndpoint]:
-    rows = WebhookEndpoint.objects.filter(organisation_id=organisation_id)
-    return rows.exclude(disabled_reason=DisabledReason.DELETED)
 
 
 def _enable(endpoint: WebhookEndpoint) -> None:

@@ -43,11 +43,17 @@ def test_repair_settles_and_closes_what_matches_then(
 
 
 def test_a_difference_is_looked_at_with_a_note(operator: Client, orphan: ReconciliationFinding) -> None:
+    address = reverse("operator_finding", args=[orphan.id])
+    assert "Repair" in buttons(operator, address)
     operator.post(reverse("operator_look_at", args=[orphan.id]), {"reason": "Asked the bank"})
-    text = main_text(operator.get(reverse("operator_finding", args=[orphan.id])))
+    text = main_text(operator.get(address))
     assert "Looked at" in text
     assert "Asked the bank" in text
-    assert "Repair" not in [button.get_text() for button in page_of(operator.get("/operator/"))("button")]
+    assert "Repair" not in buttons(operator, address)
+
+
+def buttons(operator: Client, address: str) -> list[str]:
+    return [button.get_text() for button in page_of(operator.get(address))("button")]
 
 
 def deferred(action_id: UUID) -> list[str]:

@@ -12,7 +12,7 @@ from anymail.signals import EventType, RejectReason
 from django.core.handlers.wsgi import WSGIRequest
 
 from khata.carriers.callbacks import Callback, ForgedCallback, readable
-from khata.carriers.drivers.anymail.mails import REF_KEY
+from khata.carriers.drivers.anymail.mails import ID, REF_KEY
 from khata.carriers.drivers.anymail.settings import AnymailSettings
 from khata.carriers.mail_statuses import enhanced_code, is_mailbox_gone
 from khata.carriers.port import CarrierNews, Feedback, Receipt, ReceiptState
@@ -80,11 +80,10 @@ def _news(event: Any, carrier: str, received_at: datetime) -> Iterator[CarrierNe
         return
     told = readable(" ".join(str(text) for text in (event.mta_response, event.description) if text))
     code = enhanced_code(told)
-    state = _STATES.get(event.event_type)
-    if state is not None:
+    state, id_ = _STATES.get(event.event_type), str(event.message_id or ref)
+    if state is not None and ID.fullmatch(id_):
         error_code = "" if state is ReceiptState.DELIVERED else code or event.reject_reason or event.event_type
         raw = f"{event.event_type}: {told}" if told else event.event_type
-        id_ = readable(str(event.message_id or ref))
         yield Receipt(carrier, id_, state, str(error_code)[:_CODE_LENGTH_MAX], raw[:_RAW_LENGTH_MAX], received_at)
     reason = _reason(event, code)
     if reason is not None:

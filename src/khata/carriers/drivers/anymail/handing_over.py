@@ -8,7 +8,7 @@ from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 
 from khata.carriers.callbacks import readable
 from khata.carriers.drivers.anymail.mail_services import MAIL_SERVICES
-from khata.carriers.drivers.anymail.mails import in_parts
+from khata.carriers.drivers.anymail.mails import ID, in_parts
 from khata.carriers.drivers.anymail.one_try import OneTry, use
 from khata.carriers.drivers.anymail.settings import AnymailSettings
 from khata.carriers.http_session import HttpAnswer
@@ -51,8 +51,8 @@ def _answer_of_status(status: Any, mail: Mail) -> Answer:
     answer = _answer(status.esp_response)
     if not answer.is_success or not status.status or not status.status <= _TAKEN:
         return _answer_of_http(answer)
-    id_ = mail.ref if status.message_id is None else status.message_id
-    return Accepted(readable(id_)) if isinstance(id_, str) else _answer_of_http(answer)
+    id_ = status.message_id or mail.ref
+    return Accepted(id_) if isinstance(id_, str) and ID.fullmatch(id_) else _answer_of_http(answer)
 
 
 def _answer_of_error(error: Any, *, has_left: bool) -> Answer:

@@ -1,5 +1,6 @@
 """A composed mail as mail services want it: in parts, which they put together anew and sign themselves."""
 
+import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -10,6 +11,8 @@ from khata.carriers.port import Mail
 
 REF_KEY = "khata"
 """What our reference is called among a mail's metadata."""
+ID = re.compile(r"[!-~]{1,255}")
+"""What a mail service calls a mail by; a longer id no index could hold."""
 _KEPT_HEADERS = ("List-Unsubscribe", "List-Unsubscribe-Post")
 
 

@@ -1,6 +1,5 @@
 """What the carrier calls us with: receipts and messages from phones, as the operator described them."""
 
-import hmac
 import json
 import logging
 import re
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from khata.carriers.callbacks import Callback, ForgedCallback, Reply
+from khata.carriers.callbacks import Callback, Reply
 from khata.carriers.drivers.http.paths import TEXT_LENGTH_MAX, text_at, value_at
 from khata.carriers.port import CarrierNews, InboundMessage, Receipt, ReceiptState
 from khata.carriers.table import Table
@@ -41,12 +40,6 @@ def receipts_of(read: Table) -> CallbackForm | None:
 def inbound_of(read: Table) -> CallbackForm | None:
     """Raises ValueError."""
     return _form(read, "inbound", _INBOUND_NAMES, ("from", "to", "text"))
-
-
-def check_secret(callback: Callback, secret: str) -> None:
-    """Raises ForgedCallback."""
-    if not secret or not hmac.compare_digest(callback.secret.encode(errors="replace"), secret.encode()):
-        raise ForgedCallback
 
 
 def read_receipts(callback: Callback, form: CallbackForm, *, carrier: str, received_at: datetime) -> list[CarrierNews]:

@@ -64,7 +64,8 @@ class HttpCarrier:
 
     def read_callback(self, callback: Callback) -> Sequence[CarrierNews]:
         settings, received_at = self._settings, utc_now()
-        callbacks.check_secret(callback, settings.callback_secret)
+        if not callback.has_secret(settings.callback_secret):
+            raise ForgedCallback
         if callback.kind == "status" and settings.receipts is not None:
             return callbacks.read_receipts(callback, settings.receipts, carrier=self.name, received_at=received_at)
         if callback.kind == "inbound" and settings.inbound is not None:

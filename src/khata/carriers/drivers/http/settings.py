@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from khata.carriers.callbacks import SECRET_LENGTH_MIN, is_secret
 from khata.carriers.drivers.http.callbacks import CallbackForm, inbound_of, receipts_of
 from khata.carriers.drivers.http.rules import AnswerRules, rules_of
 from khata.carriers.drivers.http.templates import (
@@ -17,11 +18,9 @@ from khata.carriers.drivers.http.templates import (
 )
 from khata.carriers.table import Table, check_address
 
-CALLBACK_SECRET_LENGTH_MIN = 16
-
 _METHODS = ("GET", "POST")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
-_SECRET = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_HEADER_VALUE = re.compile(r"([!-~]([ -~]*[!-~])?)?")
 _ENCODINGS = {"gsm7": "gsm7", "ucs2": "ucs2"}
 
 
@@ -72,9 +71,9 @@ class HttpSettings:
     def __post_init__(self) -> None:
         check_address(self.name, self.request.url, is_sandbox=self.is_sandbox)
         check_address(self.name, self.public_url, is_sandbox=True)
-        self._check_request()
         if "secret" in self.request.names and not self.secret:
             raise ValueError(f"{self.name}: {{secret}} is used, but no secret_env names its variable")
+        self._check_request()
         if bool(self.user) != bool(self.password):
             raise ValueError(f"{self.name}: user and password_env belong together")
         if set(self.encodings) != set(_ENCODINGS):
@@ -98,9 +97,7 @@ class HttpSettings:
             raise ValueError(f"{self.name}: one of form and json, not both")
         if "?" in request.url:
             raise ValueError(f"{self.name}: what follows the “?” of the url belongs into query")
-        for header in request.headers:
-            if not _HEADER_NAME.fullmatch(header):
-                raise ValueError(f"{self.name}: {header} is no name of a header")
+        self._check_headers()
         if not {"to", "to_digits"} & request.names or "text" not in request.names:
             raise ValueError(f"{self.name}: {{to}} or {{to_digits}}, and {{text}}, must be sent")
         if not self.rules.has_own_ids and "reference" not in request.names:
@@ -108,13 +105,19 @@ class HttpSettings:
                 f"{self.name}: without an id of the carrier’s, {{reference}} must be sent to be reported by"
             )
 
+    def _check_headers(self) -> None:
+        for header, template in self.request.headers.items():
+            if not _HEADER_NAME.fullmatch(header):
+                raise ValueError(f"{self.name}: {header} is no name of a header")
+            if not _HEADER_VALUE.fullmatch(template.filled({"reference": "msg_1", "secret": self.secret}) or ""):
+                raise ValueError(f"{self.name}: the header {header} holds more than printable ASCII")
+
     def _check_callbacks(self) -> None:
         if self.receipts is None and self.inbound is None:
             return
-        secret = self.callback_secret
-        if len(secret) < CALLBACK_SECRET_LENGTH_MIN or not _SECRET.fullmatch(secret):
+        if not is_secret(self.callback_secret):
             raise ValueError(
-                f"{self.name}: callback_secret_env must name a variable with at least {CALLBACK_SECRET_LENGTH_MIN} "
+                f"{self.name}: callback_secret_env must name a variable with at least {SECRET_LENGTH_MIN} "
                 "letters, digits, “-” or “_”"
             )
 

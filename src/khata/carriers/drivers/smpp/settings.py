@@ -115,16 +115,11 @@ def _submit_form(read: Table) -> SubmitForm:
 
 
 def _tls(read: Table) -> ssl.SSLContext | None:
-    """A context that verifies the SMSC's certificate and its name, by this machine's authorities or by a file."""
-    ca_file = read.text("tls_ca_file", "") or None
-    if not _flag(read, "tls", default=ca_file is not None):
-        if ca_file:
-            raise ValueError(f"{read.where}: tls_ca_file is of no use with tls = false")
-        return None
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:  # ssl.SSLError is one
-        raise ValueError(f"{read.where}: tls_ca_file cannot be used: {error}") from None
+    if _flag(read, "tls", default="tls_ca_file" in read):
+        return read.tls_context("tls_ca_file")
+    if "tls_ca_file" in read:
+        raise ValueError(f"{read.where}: tls_ca_file is of no use with tls = false")
+    return None
 
 
 def _dlt_tlvs(read: Table) -> tuple[DltTlv, ...]:

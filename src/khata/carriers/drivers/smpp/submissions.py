@@ -27,6 +27,7 @@ _RECIPIENT = re.compile(r"\+[0-9]{1,15}")
 _SENDER_DIGITS = re.compile(r"\+?[0-9]{1,15}")
 _SHORT_CODE = re.compile(r"[0-9]{1,8}")
 _SENDER_NAME = re.compile(r"[ -~]{1,11}")
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 
 _DATA_CODING = {"gsm7": 0, "ucs2": 8}
 _ONE_SEGMENT_MAX = {"gsm7": 160, "ucs2": 140}
@@ -136,6 +137,8 @@ def _accepted(body: bytes, message_ids: MessageIds) -> Accepted | Unknown:
         carrier_ref = ref_in_answer(message_ids, message_id_of(body))
     except PduError as error:
         return Unknown(f"accepted with an answer that cannot be read: {error}")
+    if _CONTROL_CHARACTER.search(carrier_ref):
+        return Unknown("accepted under an id that cannot be used")
     return Accepted(carrier_ref) if carrier_ref else Unknown("accepted without a message id")
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import Message
-from hmac import compare_digest
 from typing import Literal
 
 from khata.carriers.callbacks import Callback, ForgedCallback, readable
@@ -20,18 +19,22 @@ from khata.carriers.port import CarrierNews, Feedback, Receipt, ReceiptState
 
 _RAW_LENGTH_MAX = 2_000
 _PARTS_MAX = 50
+_READ_BYTES_MAX = 131_072
+"""What a report tells stands in front of the mail that came back."""
+_BOUNDARIES_MAX = 10
+"""Every line of a mail is compared with all boundaries around it: a strange mail must not take minutes."""
 
 
 def read(callback: Callback, settings: SmtpSettings, *, received_at: datetime) -> list[CarrierNews]:
     """What a posted report tells; nothing where it is no report of a final failure. Raises ForgedCallback."""
-    secret = settings.bounce_secret
-    if callback.method != "POST" or not secret or not compare_digest(callback.secret.encode(), secret.encode()):
+    if callback.method != "POST" or not callback.has_secret(settings.bounce_secret):
         raise ForgedCallback
     ref = _ref_in(callback.body, settings.bounce_domain)
-    if ref is None:
+    beginning = callback.body[:_READ_BYTES_MAX]
+    if ref is None or beginning.lower().count(b"boundary") > _BOUNDARIES_MAX:
         return []
     try:
-        return _news(message_from_bytes(callback.body, policy=policy.compat32), ref, settings.name, received_at)
+        return _news(message_from_bytes(beginning, policy=policy.compat32), ref, settings.name, received_at)
     except RecursionError:
         # Nested deeper than anything a mail server writes.
         return []

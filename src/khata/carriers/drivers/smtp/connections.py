@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ssl
 from collections import deque
 
 from aiosmtplib import SMTP, SMTPException
@@ -51,7 +50,7 @@ class Connections:
             timeout=min(CONNECT_S_MAX, settings.timeout_s),
             use_tls=settings.tls == "implicit",
             start_tls=settings.tls == "starttls",
-            tls_context=None if settings.tls == "none" else _context(settings),
+            tls_context=settings.tls_context,
         )
         await client.connect()
         return client
@@ -64,10 +63,6 @@ async def _is_alive(client: SMTP) -> bool:
     except (SMTPException, OSError):
         return False
     return True
-
-
-def _context(settings: SmtpSettings) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=settings.ca_file or None)
 
 
 def _now_s() -> float:

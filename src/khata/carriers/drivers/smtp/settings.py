@@ -1,15 +1,15 @@
 """What an operator sets to send through one mail server."""
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from khata.carriers.table import Table
+from khata.carriers.callbacks import SECRET_LENGTH_MIN, is_secret
+from khata.carriers.table import LOOPBACK, Table
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 TLS_KINDS = ("starttls", "implicit", "none")
-BOUNCE_SECRET_LENGTH_MIN = 16
 
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -33,8 +33,8 @@ class SmtpSettings:
     """Where bounces go: `<reference>@` it. Without one they go to each e-mail's sender, and nothing is learnt here."""
     bounce_secret: str = field(default="", repr=False)
     """The last part of the address bounces are posted to."""
-    ca_file: str = ""
-    """PEM: who signs the server's certificate, where the machine does not know."""
+    tls_context: ssl.SSLContext | None = None
+    """None with tls "none" only."""
     window: int = 10
     """How many connections at once."""
     submits_per_s_max: int | None = None
@@ -52,9 +52,10 @@ class SmtpSettings:
             raise ValueError(f"{self.name}: bounce_domain must be a domain like bounces.example.net")
         if bool(self.bounce_domain) != bool(self.bounce_secret):
             raise ValueError(f"{self.name}: bounce_domain and bounce_secret_env belong together")
-        if self.bounce_secret and not re.fullmatch(r"[A-Za-z0-9_-]{16,}", self.bounce_secret):
-            least = BOUNCE_SECRET_LENGTH_MIN
-            raise ValueError(f"{self.name}: the bounce secret is {least} or more letters, digits, “-” and “_”")
+        if self.bounce_secret and not is_secret(self.bounce_secret):
+            raise ValueError(
+                f"{self.name}: the bounce secret is {SECRET_LENGTH_MIN} or more letters, digits, “-” and “_”"
+            )
 
 
 def settings_of(name: str, table: Mapping[str, Any], *, is_sandbox: bool) -> SmtpSettings:
@@ -62,21 +63,30 @@ def settings_of(name: str, table: Mapping[str, Any], *, is_sandbox: bool) -> Smt
     read = Table(name, table)
     host = read.text("host")
     read.text("public_url", "")
+    tls = read.text("tls", "none" if host in LOOPBACK else "starttls")
     settings = SmtpSettings(
         name=name,
         host=host,
         port=read.number("port", 587, most=65_535),
         is_sandbox=is_sandbox,
-        tls=read.text("tls", "none" if host in LOOPBACK else "starttls"),
+        tls=tls,
         username=read.text("username", ""),
         password=read.text("password", ""),
         hello_name=read.text("hello_name", "localhost"),
         bounce_domain=read.text("bounce_domain", "").lower(),
         bounce_secret=read.text("bounce_secret", ""),
-        ca_file=read.text("ca_file", ""),
+        tls_context=_tls_context(read, tls),
         window=read.number("window", 10, most=200),
         submits_per_s_max=read.number_or_none("submits_per_s_max"),
         timeout_s=read.number("timeout_s", 30, most=600),
     )
     read.end()
     return settings
+
+
+def _tls_context(read: Table, tls: str) -> ssl.SSLContext | None:
+    if tls != "none":
+        return read.tls_context("ca_file")
+    if "ca_file" in read:
+        raise ValueError(f"{read.where}: ca_file is of no use with tls = “none”")
+    return None

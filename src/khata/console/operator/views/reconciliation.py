@@ -15,7 +15,6 @@ from khata.billing.queries import reconciliation as queries
 from khata.console.operator.access import OperatorRequest, deed_of, draw, operator_page
 from khata.console.operator.asking import Question, ask
 from khata.console.operator.forms import ReasonForm
-from khata.console.operator.views.top_ups import cursor_id
 from khata.console.paging import pager
 
 _AREA = "reconciliation"
@@ -26,7 +25,7 @@ _AREA = "reconciliation"
 def reconciliation(request: OperatorRequest) -> HttpResponse:
     pages = pager(request.GET)
     is_open = request.GET.get("show") != "closed"
-    page = queries.findings(is_open=is_open, before_id=cursor_id(pages.before))
+    page = queries.findings(is_open=is_open, before_id=pages.before_id)
     return draw(
         request,
         "reconciliation",

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 from khata.billing.operations import operator_actions
 from khata.billing.queries import operator as queries
 from khata.console.operator.access import OperatorRequest, deed_of, draw, operator_page
-from khata.console.operator.views.top_ups import cursor_id
 from khata.console.paging import pager
 from khata.ledger.figures import proof_runs
 
@@ -38,7 +37,7 @@ def prove(request: OperatorRequest) -> HttpResponse:
 def webhooks(request: OperatorRequest) -> HttpResponse:
     pages = pager(request.GET)
     is_waiting = request.GET.get("show") == "waiting"
-    page = queries.webhooks(is_waiting=is_waiting, before_id=cursor_id(pages.before))
+    page = queries.webhooks(is_waiting=is_waiting, before_id=pages.before_id)
     older, newer = pages.older(page.next_cursor), pages.newer
     return draw(request, "webhooks", "webhooks", rows=page.rows, is_waiting=is_waiting, older=older, newer=newer)
 
@@ -47,6 +46,6 @@ def webhooks(request: OperatorRequest) -> HttpResponse:
 @require_safe
 def audit(request: OperatorRequest) -> HttpResponse:
     pages = pager(request.GET)
-    page = queries.operator_actions(before_id=cursor_id(pages.before))
+    page = queries.operator_actions(before_id=pages.before_id)
     older, newer = pages.older(page.next_cursor), pages.newer
     return draw(request, "audit", "audit", rows=page.rows, older=older, newer=newer)

@@ -33,7 +33,7 @@ def top_ups(request: OperatorRequest) -> HttpResponse:
     page = operator_queries.all_top_ups(
         state=TopUpState(wanted["state"]) if wanted["state"] else None,
         search=wanted["search"],
-        before_id=cursor_id(pages.before),
+        before_id=pages.before_id,
     )
     older, newer = pages.older(page.next_cursor), pages.newer
     is_narrowed = bool(wanted["search"] or wanted["state"])
@@ -149,14 +149,6 @@ def close(request: OperatorRequest, top_up_id: UUID) -> HttpResponse:
         operator_reviews.close_review(deed, top_up_id=top_up_id)
 
     return ask(request, question, act)
-
-
-def cursor_id(cursor: str | None) -> UUID | None:
-    """Raises NotFound."""
-    try:
-        return UUID(cursor) if cursor is not None else None
-    except ValueError:
-        raise NotFound from None
 
 
 def _may_credit(row: TopUpRow, payment: PaymentRow) -> bool:

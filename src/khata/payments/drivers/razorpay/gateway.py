@@ -17,14 +17,11 @@ from khata.payments.facts import NotUnderstood, text
 from khata.payments.port import (
     AutoPostForm,
     Capabilities,
-    Dispute,
     Order,
     OrderRequest,
     Payer,
     Payment,
     PaymentStatus,
-    Refund,
-    RefundRequest,
     Refused,
     ReturnHint,
     SettledItem,
@@ -34,7 +31,7 @@ from khata.payments.port import (
     WebhookHint,
 )
 from khata.payments.rest import Json
-from khata.payments.reversals import Reversal
+from khata.payments.reversals import Dispute, Refund, RefundRequest, Reversal
 from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, SavedMethod
 from khata.payments.ways import PayBy
 

@@ -59,9 +59,9 @@ def named_by(payment: Json) -> str | None:
 
 
 def origin_of(client: RestClient, payment: Json) -> str | Unavailable | None:
-    """The link this payment really belongs to; None where there is none."""
+    """The link that a payment with an order really belongs to; None where there is none."""
     link_ref = named_by(payment)
-    if link_ref is None or payment.get("order_id") is None:
+    if link_ref is None:
         return None
     link = client.get(f"{_LINKS}/{link_ref}")
     if isinstance(link, Unavailable):

@@ -51,9 +51,7 @@ def close(client: RestClient, code_ref: str) -> Refused | Unavailable | Unknown 
 
 
 def origin_of(client: RestClient, payment: Json) -> str | Unavailable | None:
-    """The code this payment was made by; None where there is none. Raises NotUnderstood."""
-    if payment.get("order_id") is not None:
-        return None
+    """The code that a payment without an order was made by; None where there is none. Raises NotUnderstood."""
     answer = client.get(_CODES, {"payment_id": fields.reference(payment, "id", "pay_")})
     if isinstance(answer, Unavailable):
         return answer

@@ -3,8 +3,9 @@
 from khata.payments import facts
 from khata.payments.drivers.razorpay import fields
 from khata.payments.facts import NotUnderstood, text
-from khata.payments.port import Dispute, DisputeStatus, Refund, RefundStatus, SettledItem
+from khata.payments.port import SettledItem
 from khata.payments.rest import Json
+from khata.payments.reversals import Dispute, DisputeStatus, Refund, RefundStatus
 
 _BANK_REFERENCES = ("arn", "rrn", "utr")
 _SETTLED_KINDS = frozenset({"payment", "refund"})

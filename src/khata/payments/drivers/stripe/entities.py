@@ -7,15 +7,14 @@ from khata.payments import facts
 from khata.payments.drivers.stripe import words
 from khata.payments.facts import NotUnderstood, text
 from khata.payments.port import (
-    Dispute,
     Mode,
     Order,
     Payment,
     PaymentMethod,
     PaymentStatus,
-    Refund,
 )
 from khata.payments.rest import Json
+from khata.payments.reversals import Dispute, Refund
 
 SESSION_REF = re.compile(r"cs_[A-Za-z0-9_]{1,120}")
 PAYMENT_REF = re.compile(r"(?:ch|py)_[A-Za-z0-9]{1,60}")

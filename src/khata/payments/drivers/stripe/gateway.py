@@ -5,7 +5,6 @@ A Checkout Session is the order; the charges of its payment intent are the payme
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from khata.kernel.clock import utc_now
 from khata.payments.drivers.stripe import saved, settlements, webhooks
@@ -25,14 +24,11 @@ from khata.payments.drivers.stripe.settings import StripeSettings
 from khata.payments.facts import NotUnderstood, flag, text
 from khata.payments.port import (
     Capabilities,
-    Dispute,
     Order,
     OrderRequest,
     Payer,
     Payment,
     Redirect,
-    Refund,
-    RefundRequest,
     Refused,
     ReturnHint,
     SettledItem,
@@ -41,8 +37,8 @@ from khata.payments.port import (
     Unknown,
     WebhookHint,
 )
-from khata.payments.rest import Json, RestClient
-from khata.payments.reversals import Reversal
+from khata.payments.rest import Json, RestClient, origin_of
+from khata.payments.reversals import Dispute, Refund, RefundRequest, Reversal
 from khata.payments.saved_methods import ChargeRequest, Customer, CustomerRequest, SavedMethod
 
 API_VERSION = "2026-10-28.endive"
@@ -113,7 +109,7 @@ class StripeGateway:
         url = session.get("url")
         if session.get("status") != "open" or not isinstance(url, str):
             return Refused("session_over", "this checkout session cannot be paid any more")
-        if not _is_at(url, self.checkout_origin):
+        if origin_of(url) != self.checkout_origin:
             return Refused("checkout_elsewhere", f"the session's page is not at {self.checkout_origin}")
         return Redirect(url)
 
@@ -281,11 +277,6 @@ def _order_ref(charge: Json, order_refs: Mapping[str | None, str]) -> str | None
     """Without a session it is a charge of ours to a saved method, or one that somebody else must have made."""
     intent = ref_of(charge.get("payment_intent"))
     return None if intent is None else order_refs.get(intent) or (intent if saved.is_ours(charge) else None)
-
-
-def _is_at(url: str, origin: str) -> bool:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" == origin
 
 
 def _refusal(error: Json) -> Refused:

@@ -1,6 +1,7 @@
 """Stripe's words in the port's. A status that is not here is not believed; anything else is shown as it is."""
 
-from khata.payments.port import DisputeStatus, PaymentMethod, PaymentStatus, RefundStatus
+from khata.payments.port import PaymentMethod, PaymentStatus
+from khata.payments.reversals import DisputeStatus, RefundStatus
 
 UNTAKEN = {"pending": PaymentStatus.CREATED, "failed": PaymentStatus.FAILED}
 """A charge's status where no money is taken; "succeeded" needs a second look (entities.py)."""
