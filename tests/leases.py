@@ -6,7 +6,13 @@ nothing is left.
 
 from khata.messaging.hand_over_rows import ClaimedMessage
 from khata.messaging.models import WorkerLease
-from khata.messaging.operations import claim_messages, new_lease_token, renew_lease, sweep_overdue
+from khata.messaging.operations import (
+    claim_messages,
+    new_lease_token,
+    release_scheduled,
+    renew_lease,
+    sweep_overdue,
+)
 from khata.webhooks.operations import claim_deliveries
 from khata.webhooks.rows import ClaimedDelivery
 
@@ -47,3 +53,8 @@ def claim_all_deliveries() -> list[ClaimedDelivery]:
 def sweep_all(token: int) -> int:
     """Whatever is overdue, other tests' messages too. Returns how many were."""
     return sum(iter(lambda: sweep_overdue(token=token), 0))
+
+
+def release_all() -> int:
+    """Whatever scheduled message is due, other tests' too. Returns how many were."""
+    return sum(iter(lambda: release_scheduled(limit=1_000), 0))

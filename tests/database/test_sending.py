@@ -163,7 +163,7 @@ def test_a_message_no_carrier_could_take_waits_and_is_tried_again(funded: int) -
 def test_a_message_nobody_took_within_its_validity_fails_for_free(funded: int) -> None:
     sent = send(funded)
     (claimed,) = claim_of(funded)
-    old = claimed._replace(accepted_at=claimed.accepted_at.replace(year=2025))
+    old = claimed._replace(valid_from=claimed.valid_from.replace(year=2025))
     hand_over(old, Unavailable("not bound"))
     assert detail(funded, sent).status is MessageStatus.FAILED
     assert money(funded) == (10, 0)

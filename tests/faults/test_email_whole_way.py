@@ -1,10 +1,12 @@
 """E-mails through the whole demo, by real protocols: signed, paid, bounced, complained about, unsubscribed from."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from khata.kernel.clock import rfc3339, utc_now
 from tests.cli.waiting import wait_until
 
 from . import payer
@@ -68,6 +70,15 @@ def test_an_email_arrives_signed_and_costs_a_tenth_of_a_credit(demo: RunningDemo
     assert (mail["subject"], mail["text"].strip(), mail["html"].strip()) == (SUBJECT, "It is on its way.", HTML)
     assert mail["attachments"] == [{"name": "bill.txt", "content_type": "text/plain", "octet_count": 5}]
     assert wait_for_status(demo, sent, "submitted")["credits_used"] == "0.1"
+
+
+def test_a_scheduled_email_is_handed_over_when_its_time_has_come(demo: RunningDemo) -> None:
+    scheduled_at = rfc3339(utc_now() + timedelta(seconds=2))
+    sent = send(demo, "later@example.org", scheduled_at=scheduled_at)
+    assert sent.json()["status"] == "scheduled", sent.text
+    mail_to(demo, "later@example.org")
+    arrived = wait_for_status(demo, sent, "submitted")
+    assert arrived["submitted_at"] >= arrived["scheduled_at"] == scheduled_at
 
 
 def test_a_bounce_suppresses_the_address(demo: RunningDemo) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
 
@@ -25,6 +27,7 @@ from .tour_of_paying import Stop
 
 DELIVERED, UNDELIVERED, REJECTED, WITHOUT_RECEIPT = "+919812345678", "+919812340002", "+919812340001", "+919812340003"
 """The sandbox's message centre goes by the last four digits."""
+INDIA = ZoneInfo("Asia/Kolkata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,35 @@ def _messages(console: Console) -> Iterator[Stop]:
         console.send_sms(recipient, "Your parcel comes today between 10 and 12. Reply STOP to stop.")
         console.expect_status(word)
         yield name, page
+    yield from _message_for_later(console)
+
+
+def _message_for_later(console: Console) -> Iterator[Stop]:
+    page = console.page
+    at = datetime.now(INDIA) + timedelta(days=1)
+    console.open("/send/sms/")
+    page.get_by_label("To", exact=True).fill(DELIVERED)
+    page.get_by_label("Message", exact=True).fill("Your parcel comes today between 10 and 12.")
+    page.get_by_label("Schedule").fill(f"{at - timedelta(days=2):%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="Schedule for").click()
+    expect(console.problem).to_contain_text("This time has passed.")
+    yield "send-later-refused", page
+    page.get_by_label("Schedule").fill(f"{at:%Y-%m-%dT%H:%M}")
+    schedule = page.get_by_role("button", name=f"Schedule for {at:%d %b %Y, %H:%M}")
+    expect(schedule).to_be_visible()
+    yield "send-later", page
+    schedule.click()
+    console.expect_status("Scheduled")
+    yield "message-scheduled", page
+    console.open("/logs/?status=scheduled")
+    yield "logs-scheduled", page
+    page.get_by_role("table").get_by_role("link").click()
+    console.follow("Cancel message")
+    console.expect_heading("Cancel this message?")
+    yield "message-cancel", page
+    console.press("Cancel message")
+    expect(page.get_by_text("The message is cancelled. 1 credit is returned.")).to_be_visible()
+    yield "message-cancelled", page
 
 
 def _filled(console: Console) -> Iterator[Stop]:

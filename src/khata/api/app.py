@@ -16,7 +16,7 @@ from khata.api.domains import check_domain, create_domain, delete_domain, list_d
 from khata.api.health import healthz, readyz
 from khata.api.inbound_messages import list_inbound_messages, read_inbound_message
 from khata.api.invoices import list_invoices, read_invoice, read_invoice_pdf
-from khata.api.messages import list_messages, read_message
+from khata.api.messages import cancel_message, list_messages, read_message
 from khata.api.opt_outs import create_opt_outs, delete_opt_out, list_opt_outs
 from khata.api.options import options_handlers
 from khata.api.problems import refuse, refuse_http, refuse_unexpected
@@ -44,6 +44,7 @@ HANDLERS = (
     create_batch,
     list_messages,
     read_message,
+    cancel_message,
     create_quote,
     list_inbound_messages,
     read_inbound_message,

@@ -8,7 +8,7 @@ from litestar import Request, post
 
 from khata.api.authentication import authenticate
 from khata.api.decoding import decode_chosen, idempotency_key, receive_body
-from khata.api.message_body import MessageBody, send_request
+from khata.api.message_body import Instant, MessageBody, send_request
 from khata.api.threads import in_database_thread
 from khata.api.way_out import with_way_out
 from khata.api.wire import answer
@@ -38,6 +38,7 @@ class BroadcastBody(msgspec.Struct, forbid_unknown_fields=True):
     reference: str | None = None
     metadata: dict[str, str] | None = None
     template: str | None = None
+    scheduled_at: Instant | None = None
     all_or_nothing: bool = False
 
 
@@ -99,7 +100,16 @@ def _requests(batch: BatchBody | BroadcastBody) -> list[SendRequest]:
         return [send_request(message) for message in batch.messages]
     _check_count("to", len(batch.to))
     return [
-        SendRequest(recipient, batch.body, batch.sender, batch.channel, batch.reference, batch.metadata, batch.template)
+        SendRequest(
+            recipient,
+            batch.body,
+            batch.sender,
+            batch.channel,
+            batch.reference,
+            batch.metadata,
+            batch.template,
+            scheduled_at=batch.scheduled_at,
+        )
         for recipient in batch.to
     ]
 

@@ -160,6 +160,8 @@ def _code(text: str) -> str:
         return "unknown_field"
     if "missing required" in text:
         return "required"
+    if "RFC3339" in text or "timezone" in text:
+        return "not_a_time"
     return "unsupported" if text.startswith("Invalid enum value") else "wrong_type"
 
 

@@ -1,5 +1,6 @@
 """One message as a program asks for it."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -7,6 +8,8 @@ import msgspec
 from khata.mail.core.composing import Attachment
 from khata.messaging.core.mail_draft import ATTACHMENTS_COUNT_MAX
 from khata.messaging.operations import MailParts, SendRequest
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class AttachmentBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,11 +36,20 @@ class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
         list[AttachmentBody], msgspec.Meta(extra_json_schema={"maxItems": ATTACHMENTS_COUNT_MAX})
     ] = []
     unsubscribe: bool | None = None
+    scheduled_at: Instant | None = None
 
 
 def send_request(body: MessageBody) -> SendRequest:
     return SendRequest(
-        body.to, body.body, body.sender, body.channel, body.reference, body.metadata, body.template, _mail_parts(body)
+        body.to,
+        body.body,
+        body.sender,
+        body.channel,
+        body.reference,
+        body.metadata,
+        body.template,
+        _mail_parts(body),
+        body.scheduled_at,
     )
 
 

@@ -1,11 +1,11 @@
-"""`GET /v1/messages` and `GET /v1/messages/{id}`: what became of what was sent (`hot.py` sends)."""
+"""`GET /v1/messages` and `/v1/messages/{id}`: what became of what was sent, and cancelling it (`hot.py` sends)."""
 
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, get
+from litestar import Request, get, post
 from litestar.params import FromPath
 
 from khata.api.authentication import authenticate
@@ -17,7 +17,7 @@ from khata.kernel.clock import rfc3339
 from khata.kernel.credits import credits_text
 from khata.kernel.errors import InvalidRequest, field_problem
 from khata.mail.core.addresses import NotAnAddress, read_address
-from khata.messaging import mail_queries, queries
+from khata.messaging import mail_queries, operations, queries
 from khata.messaging.configuration import home_region
 from khata.messaging.core.draft import REFERENCE_LENGTH_MAX
 from khata.messaging.core.life import MessageStatus
@@ -56,6 +56,7 @@ class ListedMessage(msgspec.Struct):
     metadata: dict[str, str] | None
     error: DeliveryError | None
     created_at: str
+    scheduled_at: str | None
     submitted_at: str | None
     finished_at: str | None
 
@@ -93,6 +94,12 @@ async def read_message(request: Request[Any, Any, Any], message_id: FromPath[str
     return answer(await in_database_thread(partial(_read, request, message_id)))
 
 
+@post("/v1/messages/{message_id:str}/cancel", status_code=200)
+async def cancel_message(request: Request[Any, Any, Any], message_id: FromPath[str]) -> Any:
+    """What still waits is not sent, and its credits return."""
+    return answer(await in_database_thread(partial(_cancel, request, message_id)))
+
+
 @get("/v1/messages")
 async def list_messages(request: Request[Any, Any, Any]) -> Any:
     return answer(await in_database_thread(partial(_list, request)))
@@ -100,10 +107,20 @@ async def list_messages(request: Request[Any, Any, Any]) -> Any:
 
 def _read(request: Request[Any, Any, Any], message_id: str) -> DetailedMessage:
     caller = authenticate(request, "read")
+    return _shown(caller.organisation_id, uuid_in_path("msg", message_id))
+
+
+def _cancel(request: Request[Any, Any, Any], message_id: str) -> DetailedMessage:
+    organisation_id = authenticate(request, "send").organisation_id
     id_ = uuid_in_path("msg", message_id)
-    message = queries.message(organisation_id=caller.organisation_id, message_id=id_)
+    operations.cancel_message(organisation_id=organisation_id, message_id=id_)
+    return _shown(organisation_id, id_)
+
+
+def _shown(organisation_id: int, message_id: UUID) -> DetailedMessage:
+    message = queries.message(organisation_id=organisation_id, message_id=message_id)
     timeline = [_step(step) for step in message.timeline]
-    email = _mail_detail(caller.organisation_id, id_) if message.channel == "email" else None
+    email = _mail_detail(organisation_id, message_id) if message.channel == "email" else None
     return msgspec.convert({**message_object(message), "timeline": timeline, "email": email}, DetailedMessage)
 
 

@@ -39,6 +39,7 @@ AREAS = {
     "sender_add": "templates",
     "logs": "logs",
     "message": "logs",
+    "message_cancel": "logs",
     "inbound": "logs",
     "opt_outs": "logs",
     "opt_out_add": "logs",

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from khata.console.schedule import ScheduleField, button_words
 from khata.kernel.credits import NotCredits, credits_text, micro_from_text
 from khata.kernel.errors import InvalidRequest
 from khata.kernel.money import NotAnAmount, paise_from_text
@@ -111,7 +112,7 @@ class BillingDetailsForm(forms.Form):
 
 
 class MessageForm(forms.Form):
-    """What is written to be sent; see sending.py."""
+    """What is written to be sent, now or at its `scheduled_at`; see sending.py."""
 
     kept_as: ClassVar[str]
     """The name of its draft in the session."""
@@ -123,6 +124,10 @@ class MessageForm(forms.Form):
     def draft(self) -> dict[str, Any]:
         """What brings the form back as it is."""
         return {name: self[name].value() for name in self.fields if name != "token"}
+
+    @property
+    def button_words(self) -> str:
+        return button_words(self["scheduled_at"].value())
 
 
 class SmsForm(MessageForm):
@@ -138,6 +143,7 @@ class SmsForm(MessageForm):
         label="Sender", max_length=16, required=False, help_text="The name or number the phone shows."
     )
     body = forms.CharField(label="Message", max_length=2_000, strip=False, widget=forms.Textarea(attrs={"rows": 6}))
+    scheduled_at = ScheduleField()
 
     template_ref: str | None = None
     """The register's number of the template the message is written into."""

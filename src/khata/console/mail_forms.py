@@ -5,6 +5,7 @@ import re
 from django import forms
 
 from khata.console.forms import MessageForm
+from khata.console.schedule import ScheduleField
 
 RECIPIENTS_MAX = 100
 _BETWEEN = re.compile(r"[,;\s]+")
@@ -31,6 +32,7 @@ class EmailForm(MessageForm):
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
     has_unsubscribe = forms.BooleanField(label="Readers may unsubscribe with one click", required=False, initial=True)
+    scheduled_at = ScheduleField()
 
     def addresses(self) -> list[str]:
         """As written, without repeats."""

@@ -1,5 +1,5 @@
-"""What sending SMS and e-mail have in common: all or none, once for each form that was drawn, and a draft that lacks
-credits waits in the session until it is sent."""
+"""What sending SMS and e-mail have in common: all or none, once for each form that was drawn, now or at a time to come,
+and a draft that lacks credits waits in the session until it is sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,13 @@ from django.urls import reverse
 from khata.console.forms import MessageForm
 from khata.console.requests import MemberRequest
 from khata.console.session_notes import keep_note, kept_note
-from khata.console.words import plural
+from khata.console.words import credits_are, minute, plural
+from khata.kernel.clock import utc_now
 from khata.kernel.errors import KhataError
 from khata.kernel.money import RUPEE_MINOR
 from khata.ledger.errors import InsufficientCredits
 from khata.messaging import operations as messaging
+from khata.messaging.core.life import MessageStatus
 from khata.messaging.operations import SendRequest, SentMessage
 from khata.pricing.queries import credit_price
 
@@ -45,7 +47,13 @@ def sent_before(request: MemberRequest, form: MessageForm) -> str:
 
 
 def send(request: MemberRequest, form: MessageForm, requests: Sequence[SendRequest]) -> HttpResponse | Shortage | None:
-    """The way to what was sent. Refused: the shortage, or None with the reasons beside the form's fields."""
+    """The way to what was sent. Refused: the shortage, or None with the reasons beside the form's fields.
+
+    A program's time that has passed sends at once; a person's is a slip.
+    """
+    if (at := form.cleaned_data["scheduled_at"]) is not None and at <= utc_now():
+        form.add_error("scheduled_at", "This time has passed. Choose a later one, or none to send now.")
+        return None
     answers = messaging.send_messages(
         organisation_id=request.organisation.id,
         requests=requests,
@@ -66,11 +74,20 @@ def send(request: MemberRequest, form: MessageForm, requests: Sequence[SendReque
 def _sent(request: MemberRequest, form: MessageForm, sent: list[SentMessage]) -> HttpResponse:
     address = reverse("message", args=[sent[0].id]) if len(sent) == 1 else reverse("logs")
     if len(sent) > 1:
-        messages.success(request, f"{plural(len(sent), form.one, form.many)} accepted.")
+        messages.success(request, _sent_words(form, sent))
     request.session.pop(form.kept_as, None)
     if token := form.cleaned_data["token"]:
         keep_note(request, _SENT, token, address)
     return redirect(address)
+
+
+def _sent_words(form: MessageForm, sent: list[SentMessage]) -> str:
+    counted = plural(len(sent), form.one, form.many)
+    if sent[0].status is not MessageStatus.SCHEDULED:
+        return f"{counted} accepted."
+    reserved_micro = sum(message.credits_micro for message in sent)
+    at = minute(form.cleaned_data["scheduled_at"])
+    return f"{counted} are scheduled for {at}. {credits_are(reserved_micro)} reserved."
 
 
 def _shortage(refusal: InsufficientCredits) -> Shortage:

@@ -20,12 +20,13 @@ class Badge:
     icon: str
 
 
-OK, WARN, BAD, BUSY, CALM = (
+OK, WARN, BAD, BUSY, CALM, LATER = (
     ("ok", "check-circle"),
     ("warn", "exclamation-triangle"),
     ("bad", "x-circle"),
     ("busy", "clock"),
     ("calm", "minus-circle"),
+    ("calm", "calendar"),
 )
 
 
@@ -78,6 +79,16 @@ def count(number: int) -> str:
 
 def plural(number: int, one: str, many: str) -> str:
     return f"{group_indian(number)} {one if number == 1 else many}"
+
+
+def credits_are(amount_micro: int) -> str:
+    """`1 credit is`, `6 credits are`."""
+    return f"{credits_words(amount_micro)} {'is' if amount_micro == MICRO_PER_CREDIT else 'are'}"
+
+
+def minute(at: datetime) -> str:
+    """The local time: `23 Dec 2026, 10:00`."""
+    return f"{timezone.localtime(at):%d %b %Y, %H:%M}"
 
 
 def day(at: datetime) -> str:

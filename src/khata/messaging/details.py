@@ -1,12 +1,12 @@
 """One message with all that happened to it, as the rows tell it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from khata.kernel.ids import public_id
-from khata.messaging.core.life import MessageStatus
+from khata.messaging.core.life import UNCLAIMED, MessageStatus, may_cancel
 from khata.messaging.core.send_window import IST
 
 
@@ -48,6 +48,7 @@ class MessageDetail:
     api_key_id: UUID | None
     member_id: UUID | None
     template_id: UUID | None = None
+    scheduled_at: datetime | None = None
     is_possible_duplicate: bool = False
     """Handed over once more after an answer was lost: it may have arrived twice."""
 
@@ -58,7 +59,7 @@ class MessageDetail:
     @property
     def timeline(self) -> tuple[TimelineStep, ...]:
         """What happened, oldest first; every instant was written by the transaction that made it happen."""
-        accepted = [TimelineStep("accepted", self.accepted_at), self._held(), *self._waiting()]
+        accepted = [TimelineStep("accepted", self.accepted_at), self._held(), *self._scheduled(), *self._waiting()]
         steps = [*accepted, *self._hand_over(), *self._settled()]
         if self.finished_at is not None:
             steps.append(TimelineStep(self.status.word, self.finished_at, detail=self._final_detail()))
@@ -70,9 +71,20 @@ class MessageDetail:
     @property
     def waits_for(self) -> datetime | None:
         """When the hours in which a message by its template may go begin; None where it does not wait for them."""
-        is_kept_back = self.due_at > self.accepted_at and not self.error_code
-        is_waiting = self.status is MessageStatus.ACCEPTED and self.template_id is not None and is_kept_back
+        is_kept_back = self.due_at > (self.scheduled_at or self.accepted_at) and not self.error_code
+        is_waiting = self.status in UNCLAIMED and self.template_id is not None and is_kept_back
         return self.due_at if is_waiting else None
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """A moment later it may be under way."""
+        return may_cancel(self.status, is_possible_duplicate=self.is_possible_duplicate)
+
+    def _scheduled(self) -> list[TimelineStep]:
+        if self.scheduled_at is None:
+            return []
+        detail = f"for {self.scheduled_at.astimezone(UTC):%-d %B %Y, %H:%M UTC}"
+        return [TimelineStep("scheduled", self.accepted_at, detail=detail)]
 
     def _waiting(self) -> list[TimelineStep]:
         if self.waits_for is None:

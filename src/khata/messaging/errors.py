@@ -31,6 +31,12 @@ class CountryNotAllowed(KhataError):
     kind = ErrorKind.FORBIDDEN
 
 
+class MessageUnderWay(KhataError):
+    """The message is on its way or its state is final: only what still waits can be cancelled."""
+
+    kind = ErrorKind.CONFLICT
+
+
 class InboundNumberTaken(KhataError):
     """This number belongs to another organisation."""
 

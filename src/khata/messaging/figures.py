@@ -29,6 +29,12 @@ _OPEN = """
      group by route.name order by route.name
 """
 """Index message_open_by_route; ids follow the time of acceptance."""
+_UNRELEASED = """
+    select count(*), min(release_at)
+      from (select release_at from messaging_message where release_at <= now()
+             order by release_at limit %(most)s) as scheduled
+"""
+"""Index message_scheduled."""
 _UNKNOWN = """
     select count(*), min(submitted_at)
       from (select submitted_at from messaging_message where is_doubtful
@@ -62,12 +68,16 @@ class RouteQueue:
 
 @dataclass(frozen=True, slots=True)
 class MessageFigures:
-    """Counted over the oldest COUNT_MAX of each kind. Accepted, submitting and unknown messages have an open hold."""
+    """Counted over the oldest COUNT_MAX of each kind.
+
+    Scheduled, accepted, submitting and unknown messages have an open hold.
+    """
 
     queues: tuple[RouteQueue, ...]
     """Of routes that have such messages, by name."""
     accepted_count: int
     due_count: int
+    """With scheduled messages whose time has come, and only those."""
     due_since: datetime | None
     submitting_count: int
     unknown_count: int
@@ -97,13 +107,14 @@ class CarrierStanding:
 
 def message_figures() -> MessageFigures:
     queues = route_queues()
+    ((unreleased_count, unreleased_since),) = _rows(_UNRELEASED)
     ((unknown_count, doubted_since),) = _rows(_UNKNOWN)
     ((parked_count, parked_since),) = _rows(_PARKED)
     return MessageFigures(
         queues=queues,
         accepted_count=sum(queue.accepted_count for queue in queues),
-        due_count=sum(queue.due_count for queue in queues),
-        due_since=_earliest(queue.due_since for queue in queues),
+        due_count=sum(queue.due_count for queue in queues) + unreleased_count,
+        due_since=_earliest([*(queue.due_since for queue in queues), unreleased_since]),
         submitting_count=sum(queue.submitting_count for queue in queues),
         unknown_count=unknown_count,
         unsettled_since=_earliest([*(queue.claimed_since for queue in queues), doubted_since]),

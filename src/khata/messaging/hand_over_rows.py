@@ -37,8 +37,8 @@ _CLAIM = """
       from due
      where (message.shard, message.organisation_id, message.id) = (due.shard, due.organisation_id, due.id)
     returning message.organisation_id, message.id, recipient, sender, body, encoding, segments, credits, attempts,
-              accepted_at, message.lease_token, message.route_id, is_possible_duplicate, template_id, api_key_id,
-              channel
+              coalesce(scheduled_at, accepted_at), message.lease_token, message.route_id, is_possible_duplicate,
+              template_id, api_key_id, channel
 """
 LOCKED = """message.organisation_id, message.id, message.status, credits, segments, lease_token, attempts, route_id,
        credits_captured is null, is_possible_duplicate,
@@ -63,10 +63,12 @@ _STALE = """
     select organisation_id, oldest.id from messaging_routeversion route cross join lateral (
            select organisation_id, message.id, accepted_at from messaging_message message
             where is_open and route_id = route.id and status = %(accepted)s
+              and (scheduled_at is null or scheduled_at < %(valid_before)s)
             order by message.id limit %(limit)s) as oldest
-     where accepted_at < %(accepted_before)s
+     where accepted_at < %(valid_before)s
 """
-"""Ids follow the time of acceptance: where the oldest are young enough, all are."""
+"""Ids follow the time of acceptance: where the oldest are young enough, all are. Those still valid by their scheduled
+time are passed over."""
 _WRITE_CHANGES = """
     update messaging_message message
        set status = new.status, claimed_at = null, lease_token = null,
@@ -102,7 +104,8 @@ class ClaimedMessage(NamedTuple):
     segments: int
     credits: int
     attempts: int
-    accepted_at: datetime
+    valid_from: datetime
+    """When it was to go: the time it was scheduled for, otherwise that of its acceptance."""
     lease_token: int
     route_id: int
     is_possible_duplicate: bool
@@ -127,6 +130,10 @@ class LockedMessage(NamedTuple):
     is_possible_duplicate: bool
     refs_count: int
     channel: int
+
+    @property
+    def key(self) -> tuple[int, UUID]:
+        return self.organisation_id, self.id
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> "LockedMessage":
@@ -200,9 +207,9 @@ def lock_lapsed(connection: Connection, *, limit: int) -> list[LockedMessage]:
     return [row for row in locked.values() if row.lease_token == tokens[row.id]]
 
 
-def find_stale(connection: Connection, *, accepted_before: datetime, limit: int) -> list[tuple[int, UUID]]:
-    """The keys of messages that still wait for a carrier and were accepted before an instant, some of each route."""
-    parameters = {"accepted": int(MessageStatus.ACCEPTED), "accepted_before": accepted_before, "limit": limit}
+def find_stale(connection: Connection, *, valid_before: datetime, limit: int) -> list[tuple[int, UUID]]:
+    """The keys of messages that still wait for a carrier and were to go before an instant, some of each route."""
+    parameters = {"accepted": int(MessageStatus.ACCEPTED), "valid_before": valid_before, "limit": limit}
     return connection.execute(_STALE, parameters).fetchall()
 
 

@@ -28,6 +28,7 @@ def message_object(message: MessageDetail) -> dict[str, Any]:
         "metadata": message.metadata,
         "error": {"code": message.error_code, "detail": message.error_detail} if has_error else None,
         "created_at": rfc3339(message.accepted_at),
+        "scheduled_at": _instant(message.scheduled_at),
         "submitted_at": _instant(message.submitted_at),
         "finished_at": _instant(message.finished_at),
     }

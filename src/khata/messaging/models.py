@@ -18,8 +18,8 @@ from khata.messaging.registrations import Template as Template
 
 CHANNELS = {1: "sms", 2: "email"}
 CHANNEL_CODES = {word: code for code, word in CHANNELS.items()}
-OPEN_STATUSES = (MessageStatus.SCHEDULED, MessageStatus.ACCEPTED, MessageStatus.SUBMITTING)
-"""Not handed over yet."""
+OPEN_STATUSES = (MessageStatus.ACCEPTED, MessageStatus.SUBMITTING)
+"""To be handed over now."""
 ENCODINGS = {1: "gsm7", 2: "ucs2", 3: "utf8"}
 REFS_SEPARATOR = "\x1f"
 
@@ -70,6 +70,8 @@ class Message(models.Model):
     error_detail = models.TextField(null=True)
     receipt_raw = models.TextField(null=True)
     """Kept of a message that was lost, for asking the carrier why."""
+    scheduled_at = models.DateTimeField(null=True)
+    """When it was to be handed over; NULL for what was to go at once."""
     # Indexes name these, never the status itself: a row can be rewritten in place (HOT) only while no column that an
     # index names changes, and a message's status changes with every step of its life.
     is_open = models.GeneratedField(
@@ -78,11 +80,19 @@ class Message(models.Model):
     is_doubtful = models.GeneratedField(
         expression=_truth(Q(status=MessageStatus.UNKNOWN)), output_field=models.BooleanField(), db_persist=True
     )
+    # `due_at` itself changes with every new try, which would cost each of those its place in the page.
+    release_at = models.GeneratedField(
+        expression=models.Case(models.When(status=MessageStatus.SCHEDULED, then="due_at")),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+    """`due_at` while it is scheduled, else NULL."""
 
     class Meta:
         indexes = [
             models.Index("route_id", "id", name="message_open_by_route", condition=Q(is_open=True)),
             models.Index("submitted_at", name="message_doubtful", condition=Q(is_doubtful=True)),
+            models.Index("release_at", name="message_scheduled", condition=Q(release_at__isnull=False)),
             # A phone answers whoever wrote to it last from that number; names of letters get no answers.
             models.Index("recipient", "id", name="message_answerable", condition=Q(sender__regex="^[+0-9]")),
         ]

@@ -26,6 +26,7 @@ SEARCH_SCANNED_MAX = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS_APART = timedelta(minutes=1)
 """An id's time is the web process's, `accepted_at` the database's, later by the wait for a lock."""
+_NOT_SENT = (MessageStatus.SCHEDULED, MessageStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class MessageSummary:
     credits_captured_micro: int | None
     body: str
     error_detail: str
+    scheduled_at: datetime | None = None
 
     @property
     def public_id(self) -> str:
@@ -136,6 +138,7 @@ def _detail(row: Message) -> MessageDetail:
         settled_at=row.settled_at,
         finished_at=row.finished_at,
         attempts=row.attempts,
+        scheduled_at=row.scheduled_at,
         is_possible_duplicate=row.is_possible_duplicate,
         carrier=row.carrier or "",
         carrier_refs=_refs(row),
@@ -203,13 +206,13 @@ def details_by_id(*, organisation_id: int, ids: Collection[UUID]) -> list[Messag
 
 
 def counts_since(*, organisation_id: int, since: datetime) -> MessageCounts:
-    """Messages accepted since an instant, and what became of them."""
+    """Messages accepted since an instant, but for what is scheduled or cancelled, and what became of them."""
     lost = (MessageStatus.UNDELIVERED, MessageStatus.FAILED, MessageStatus.EXPIRED)
     counts = (
         _messages(organisation_id)
         .filter(id__gte=_first_id_at(since))
         .aggregate(
-            sent=Count("id"),
+            sent=Count("id", filter=~Q(status__in=_NOT_SENT)),
             delivered=Count("id", filter=Q(status=MessageStatus.DELIVERED)),
             failed=Count("id", filter=Q(status__in=lost)),
         )
@@ -277,6 +280,7 @@ def _summary(row: Message) -> MessageSummary:
         credits_captured_micro=row.credits_captured,
         body=row.body,
         error_detail=_error_detail(row),
+        scheduled_at=row.scheduled_at,
     )
 
 

@@ -17,13 +17,13 @@ Connection = psycopg.Connection[Any]
 _COPY = """
     copy messaging_message (shard, organisation_id, id, channel, status, credits, accepted_at, due_at, api_key_id,
                             member_id, encoding, segments, attempts, recipient, sender, body, reference, metadata,
-                            template_id, route_id)
+                            template_id, route_id, scheduled_at)
     from stdin (format binary)
 """
 _TYPES = (
     "int2", "int8", "uuid", "int2", "int2", "int8", "timestamptz", "timestamptz", "uuid",
     "uuid", "int2", "int2", "int2", "text", "text", "text", "text", "jsonb",
-    "uuid", "int2",
+    "uuid", "int2", "timestamptz",
 )  # fmt: skip
 
 _LOAD_ALLOWANCES = """
@@ -73,6 +73,7 @@ class NewMessage(NamedTuple):
     metadata: dict[str, str] | None
     template_id: UUID | None
     route_id: int
+    scheduled_at: datetime | None
 
 
 def copy_messages(connection: Connection, messages: Iterable[NewMessage]) -> None:

@@ -23,6 +23,7 @@ from khata.messaging.operations import (
     drop_sent_attachments,
     end_lease,
     new_lease_token,
+    release_scheduled,
     renew_lease,
     settle_news,
     sweep_overdue,
@@ -46,8 +47,11 @@ CLAIM_IDLE_S = 0.1
 RECEIPTS_IDLE_S = 0.2
 ASK_IDLE_S = 1.0
 WEBHOOKS_IDLE_S = 0.25
+RELEASE_IDLE_S = 1.0
 SWEEP_IDLE_S = 5.0
 HOUSEKEEPING_IDLE_S = 60.0
+
+RELEASED_AT_ONCE_MAX = 1_000
 
 
 def run() -> None:
@@ -79,6 +83,7 @@ async def _run() -> None:
         tasks.create_task(repeat("carrier readings", read, idle_s=READ_EVERY_S, stopping=stopping))
         for name, operation, idle_s, until in (
             ("lease", partial(renew_lease, token=token), RENEWAL_S, drained),
+            ("release", partial(release_scheduled, limit=RELEASED_AT_ONCE_MAX), RELEASE_IDLE_S, stopping),
             ("sweep", partial(sweep_overdue, token=token), SWEEP_IDLE_S, stopping),
             ("parked receipts", apply_parked_receipts, RECEIPTS_IDLE_S, drained),
             ("expiry", expire_due_lots, HOUSEKEEPING_IDLE_S, stopping),

@@ -20,7 +20,7 @@ from tests.database.billing.staged_gateway import StagedGateway
 
 
 def bill_vat(monkeypatch: pytest.MonkeyPatch, *, country: str) -> None:
-    for name, value in {"SCHEME": TaxScheme.VAT, "COUNTRY": country, "NAME": "VAT", "RATE_PERCENT": 20}.items():
+    for name, value in {"SCHEME": TaxScheme.VAT, "COUNTRY": country, "NAME": "VAT", "RATE_BP": 2_000}.items():
         monkeypatch.setattr(settings, f"KHATA_TAX_{name}", value)
 
 

@@ -2,22 +2,25 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 
 from khata.carriers.port import Accepted, Answer, Receipt, ReceiptState, Refused, Unavailable, Unknown
-from khata.kernel.clock import utc_now
+from khata.kernel.clock import rfc3339, utc_now
 from khata.kernel.ids import public_organisation_id
 from khata.ledger.operations import freeze_wallet
 from khata.messaging import queries as messaging
 from khata.messaging.core.hand_over import decide_hand_over
 from khata.messaging.message_object import message_object
+from khata.messaging.models import Message
 from khata.messaging.operations import (
     Handed,
     News,
     SendRequest,
+    cancel_message,
     send_message,
     settle_news,
 )
@@ -26,7 +29,7 @@ from khata.webhooks.models import RecordedEvent, WebhookEndpoint
 from tests.conftest import World
 from tests.database.notices.jobs import send as send_mails
 from tests.database.webhooks.courier import carry, endpoint_at, record
-from tests.leases import claim_all, lease, sweep_all
+from tests.leases import claim_all, lease, release_all, sweep_all
 from tests.webhook_receiver import Receiver, status
 
 TO = "+919812345678"
@@ -106,6 +109,19 @@ def test_a_message_that_is_cancelled_while_it_waits_is_told_of(mine: int) -> Non
         "cancelled",
         "0",
     )
+
+
+def test_a_message_is_told_of_when_it_is_cancelled_and_not_when_it_is_released(mine: int) -> None:
+    at = utc_now() + timedelta(hours=1)
+    request = SendRequest(TO, "Hello", scheduled_at=at)
+    released, cancelled = (send_message(organisation_id=mine, request=request).id for _ in range(2))
+    Message.objects.filter(id=released).update(due_at=utc_now())
+    release_all()
+    assert told(mine) == []
+    cancel_message(organisation_id=mine, message_id=cancelled)
+    (event,) = told(mine)
+    assert (event["type"], event["data"]["scheduled_at"]) == ("message.cancelled", rfc3339(at))
+    assert event["data"]["error"]["code"] == "cancelled_on_request"
 
 
 def test_a_message_put_back_to_be_tried_again_is_not_told_of(mine: int) -> None:

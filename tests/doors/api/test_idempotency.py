@@ -1,5 +1,6 @@
 """Idempotency-Key on `POST /v1/messages`: one key, at most one effect, one answer."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from khata.kernel.clock import utc_now
 from khata.ledger.operations import freeze_wallet
+from khata.messaging.operations import SendRequest
+from khata.messaging.operations.replays import request_digest
 from khata.tenancy.operations import revoke_api_key
 from khata.tenancy.queries import api_keys
 
@@ -131,3 +135,14 @@ def test_a_repeat_with_a_revoked_key_is_refused(program: Program) -> None:
     (row,) = api_keys(organisation_id=program.organisation_id)
     revoke_api_key(organisation_id=program.organisation_id, api_key_id=row.id)
     program.refused("POST", 401, "invalid_api_key", "/v1/messages", content=MESSAGE, **keyed("k1"))
+
+
+def test_a_request_without_a_time_has_the_digest_it_always_had() -> None:
+    """Answers kept before there were such times are found by it."""
+    before = b'{"recipient":"+91","body":",\\"scheduled_at\\":null","sender":null,"channel":"sms","reference":null,'
+    before += b'"metadata":null,"template":null,"mail":null}'
+    plain = SendRequest("+91", ',"scheduled_at":null')
+    assert request_digest(plain) == hashlib.sha256(before).digest()
+    assert request_digest([True, [plain, plain]]) == hashlib.sha256(b"[true,[%b,%b]]" % (before, before)).digest()
+    later = SendRequest("+91", ',"scheduled_at":null', scheduled_at=utc_now())
+    assert request_digest(later) != request_digest(plain)

@@ -78,6 +78,7 @@ def test_a_message_tells_all_that_was_said_of_it(program: Program) -> None:
         "reference": "order-7",
         "metadata": None,
         "error": None,
+        "scheduled_at": None,
         "submitted_at": None,
         "finished_at": None,
     }

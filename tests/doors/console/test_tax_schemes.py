@@ -21,7 +21,7 @@ KNOWN = {"legal_name": "ACME Ltd", "address": "1 Road, Paris", "gstin": "", "pho
 @pytest.fixture
 def vat(monkeypatch: pytest.MonkeyPatch, organisation: Organisation) -> None:
     """In Germany; the organisation has nothing Indian."""
-    for name, value in {"SCHEME": TaxScheme.VAT, "COUNTRY": "DE", "NAME": "VAT", "RATE_PERCENT": 19}.items():
+    for name, value in {"SCHEME": TaxScheme.VAT, "COUNTRY": "DE", "NAME": "VAT", "RATE_BP": 1_900}.items():
         monkeypatch.setattr(settings, f"KHATA_TAX_{name}", value)
     Organisation.objects.filter(id=organisation.id).update(state_code="", gstin="")
 

@@ -12,6 +12,7 @@ FULL_MESSAGE: Example = {
     "body": "Your order 4711 is on its way",
     "reference": "order-4711",
     "metadata": {"shop": "12"},
+    "scheduled_at": "2026-11-23T09:30:00+05:30",
 }
 EMAIL: Example = {
     "channel": "email",
@@ -62,6 +63,7 @@ LISTED_MESSAGE: Example = {
     "metadata": None,
     "error": None,
     "created_at": "2026-11-22T13:48:13.123456Z",
+    "scheduled_at": None,
     "submitted_at": "2026-11-22T13:48:13.201114Z",
     "finished_at": "2026-11-22T13:48:15.733012Z",
 }
@@ -74,6 +76,31 @@ DETAILED_MESSAGE: Example = LISTED_MESSAGE | {
         {"event": "submitted", "at": "2026-11-22T13:48:13.201114Z", "credits": None, "detail": "smpp 7f3a09"},
         {"event": "credits_captured", "at": "2026-11-22T13:48:13.201114Z", "credits": "-1", "detail": None},
         {"event": "delivered", "at": "2026-11-22T13:48:15.733012Z", "credits": None, "detail": None},
+    ],
+}
+CANCELLED_MESSAGE: Example = LISTED_MESSAGE | {
+    "status": "cancelled",
+    "credits_used": "0",
+    "error": {"code": "cancelled_on_request", "detail": "Your organisation cancelled it before it went out."},
+    "scheduled_at": "2026-11-23T04:00:00Z",
+    "submitted_at": None,
+    "email": None,
+    "timeline": [
+        {"event": "accepted", "at": "2026-11-22T13:48:13.123456Z", "credits": None, "detail": None},
+        {"event": "credits_held", "at": "2026-11-22T13:48:13.123456Z", "credits": "-1", "detail": None},
+        {
+            "event": "scheduled",
+            "at": "2026-11-22T13:48:13.123456Z",
+            "credits": None,
+            "detail": "for 23 November 2026, 04:00 UTC",
+        },
+        {"event": "credits_returned", "at": "2026-11-22T13:48:15.733012Z", "credits": "1", "detail": None},
+        {
+            "event": "cancelled",
+            "at": "2026-11-22T13:48:15.733012Z",
+            "credits": None,
+            "detail": "cancelled_on_request Your organisation cancelled it before it went out.",
+        },
     ],
 }
 QUOTE: Example = {"segments": 1, "encoding": "gsm7", "credits": "1", "balance": "4997", "sufficient": True}

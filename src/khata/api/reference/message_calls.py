@@ -26,6 +26,7 @@ from khata.messaging.operations import (
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
     InvalidRecipient,
+    MessageUnderWay,
     NoRoute,
     RateLimited,
     RecipientOptedOut,
@@ -44,7 +45,8 @@ MESSAGE_CALLS = (
         "POST",
         "/v1/messages",
         "Send a message",
-        "Accepts one message. `202` means that it is stored and its credits are held, both durably.",
+        "Accepts one message. `202` means that it is stored and its credits are held, both durably. With a "
+        "`scheduled_at` to come its `status` is `scheduled`, and it is handed over then.",
         202,
         SentBody,
         examples.SENT,
@@ -112,6 +114,19 @@ MESSAGE_CALLS = (
         examples.DETAILED_MESSAGE,
         "read",
         parameters=(id_in_path("message_id", "msg", "The message's `id`."),),
+    ),
+    Call(
+        "POST",
+        "/v1/messages/{message_id}/cancel",
+        "Cancel a message",
+        "What is scheduled, or waits for a carrier, is not sent, and its credits return. Repeating it changes nothing. "
+        "What is on its way cannot be called back.",
+        200,
+        DetailedMessage,
+        examples.CANCELLED_MESSAGE,
+        "send",
+        parameters=(id_in_path("message_id", "msg", "The message's `id`."),),
+        errors=(MessageUnderWay,),
     ),
     Call(
         "POST",

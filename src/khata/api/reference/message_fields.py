@@ -16,6 +16,10 @@ from khata.messaging.core.mail_draft import (
 )
 
 _OF_AN_SMS = "What phones show as the sender: 1 to 11 letters and digits, or a number; `KHATA` by default."
+_WHEN = (
+    "When it is to be handed over, with its offset; at most 30 days ahead. Without one, or where that has passed, it "
+    "goes at once."
+)
 
 MESSAGE_FIELDS: Mapping[str, Described] = {
     # Asked for
@@ -49,6 +53,8 @@ MESSAGE_FIELDS: Mapping[str, Described] = {
         "For messages to India: the register's number of the template it goes by. By default it is found by the text.",
         {},
     ),
+    "MessageBody.scheduled_at": (_WHEN, INSTANT),
+    "BroadcastBody.scheduled_at": (_WHEN, INSTANT),
     "messages": ("The messages, 1 to 10,000.", {}),
     "all_or_nothing": ("Whether one refused message refuses all.", {}),
     # Asked for with an e-mail
@@ -85,13 +91,14 @@ MESSAGE_FIELDS: Mapping[str, Described] = {
     "reference": ("The `reference` it was sent with.", {}),
     "error": ("Why it was not delivered.", {}),
     "created_at": ("When it was accepted.", INSTANT),
+    "scheduled_at": ("When it is to be handed over, or was; `null` for what was to go at once.", INSTANT),
     "submitted_at": ("When it was handed to the carrier.", INSTANT),
     "finished_at": ("When its state became final.", INSTANT),
     "timeline": ("What happened, oldest first.", {}),
     "event": (
         (
-            "`accepted`, `credits_held`, `waiting`, `submitted`, `unknown`, `credits_captured`, `credits_returned`, or "
-            "a final state."
+            "`accepted`, `credits_held`, `scheduled`, `waiting`, `submitted`, `unknown`, `credits_captured`, "
+            "`credits_returned`, or a final state."
         ),
         {},
     ),

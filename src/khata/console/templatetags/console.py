@@ -35,6 +35,7 @@ register = template.Library()
 
 register.filter("credits", words.credits_exact)
 register.filter("credits_words", words.credits_words)
+register.filter("credits_are", words.credits_are)
 register.filter("credits_whole", words.credits_whole)
 register.filter("credits_column", words.credits_column)
 register.filter("credits_signed", words.credits_signed)
@@ -88,8 +89,7 @@ def instant(at: datetime) -> SafeString:
 @register.simple_tag
 def minute(at: datetime) -> SafeString:
     """The local time to the minute, for table rows."""
-    local = timezone.localtime(at)
-    return _time(local, f"{local:%d %b %Y, %H:%M}")
+    return _time(timezone.localtime(at), words.minute(at))
 
 
 @register.simple_tag

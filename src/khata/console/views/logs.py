@@ -26,7 +26,7 @@ def messages(request: MemberRequest) -> HttpResponse:
     )
     shown = {
         "rows": found.rows,
-        "statuses": [(each.word, BADGES[each].word) for each in MessageStatus if each is not MessageStatus.SCHEDULED],
+        "statuses": [(each.word, BADGES[each].word) for each in MessageStatus],
         "status": status.word if status else "",
         "is_open": walk.before is None and any(not row.status.is_final for row in found.rows),
         "older": walk.older(found.next_cursor),
@@ -38,13 +38,19 @@ def messages(request: MemberRequest) -> HttpResponse:
 @member_page
 @require_safe
 def message(request: MemberRequest, message_id: UUID) -> HttpResponse:
-    """Looks again by itself until the message is final and its credits are settled."""
+    """Looks again by itself until the message is final and its credits are settled; rarely while it is scheduled."""
     found = messaging.message(organisation_id=request.organisation.id, message_id=message_id)
     is_open = not found.status.is_final or found.settled_at is None
     mail = None
     if found.channel == "email":
         mail = mail_queries.mail(organisation_id=request.organisation.id, message_id=message_id)
-    shown = {"message": found, "mail": mail, "sentence": message_sentence(found), "is_open": is_open}
+    shown = {
+        "message": found,
+        "mail": mail,
+        "sentence": message_sentence(found),
+        "is_open": is_open,
+        "is_scheduled": found.status is MessageStatus.SCHEDULED,
+    }
     if not request.htmx:
         return render(request, "console/logs/message.html", shown)
     response = render(request, "console/logs/_message.html", shown)

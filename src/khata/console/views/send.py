@@ -11,6 +11,7 @@ from khata.console.access import member_page
 from khata.console.forms import SmsForm
 from khata.console.number_lists import recipients_in
 from khata.console.requests import MemberRequest
+from khata.console.schedule import button_words
 from khata.console.sending import Shortage, kept_draft, send, sent_before
 from khata.console.template_forms import sms_form
 from khata.ledger.queries import balance
@@ -48,6 +49,13 @@ def quote(request: MemberRequest) -> HttpResponse:
     return render(request, "console/send/_quote.html", _cost(request, form))
 
 
+@member_page
+@require_POST
+def button(request: MemberRequest) -> HttpResponse:
+    """The words on Send, of an e-mail too."""
+    return HttpResponse(button_words(request.POST.get("scheduled_at")))
+
+
 def _send(request: MemberRequest, form: SmsForm) -> HttpResponse:
     if before := sent_before(request, form):
         return redirect(before)
@@ -56,11 +64,16 @@ def _send(request: MemberRequest, form: SmsForm) -> HttpResponse:
     if problem := _recipient_problem(request.organisation.id, quote):
         form.add_error("recipients", problem)
         return _draw(request, form, status=422)
-    sender = form.cleaned_data["sender"] or None
-    answer = send(request, form, [SendRequest(to, text, sender, template=form.template_ref) for to in quote.recipients])
+    answer = send(request, form, [_request(form, text, to) for to in quote.recipients])
     if isinstance(answer, HttpResponse):
         return answer
     return _draw(request, form, status=402 if answer else 422, shortage=answer)
+
+
+def _request(form: SmsForm, text: str, recipient: str) -> SendRequest:
+    written = form.cleaned_data
+    sender, at = written["sender"] or None, written["scheduled_at"]
+    return SendRequest(recipient, text, sender, template=form.template_ref, scheduled_at=at)
 
 
 def _recipient_problem(organisation_id: int, quote: SendQuote) -> str:

@@ -32,9 +32,10 @@ def _send(request: MemberRequest, form: EmailForm) -> HttpResponse:
     if before := sent_before(request, form):
         return redirect(before)
     written = form.cleaned_data
-    text, sender = plain_text(written["body"]), written["sender"]
+    text, sender, at = plain_text(written["body"]), written["sender"], written["scheduled_at"]
     parts = MailParts(written["subject"], written["html"], has_unsubscribe=written["has_unsubscribe"])
-    answer = send(request, form, [SendRequest(to, text, sender, "email", mail=parts) for to in form.addresses()])
+    requests = [SendRequest(to, text, sender, "email", mail=parts, scheduled_at=at) for to in form.addresses()]
+    answer = send(request, form, requests)
     if isinstance(answer, HttpResponse):
         return answer
     return _draw(request, form, status=402 if answer else 422, shortage=answer)

@@ -32,11 +32,18 @@ class MessageStatus(IntEnum):
         return self >= MessageStatus.DELIVERED
 
 
+UNCLAIMED = (MessageStatus.SCHEDULED, MessageStatus.ACCEPTED)
+"""Nobody has claimed it."""
+
+
 class Cancellation(StrEnum):
     """Why a message that waited was cancelled; its error code."""
 
     SENDING_STOPPED = "sending_stopped"
     API_KEY_REVOKED = "api_key_revoked"
+    RECIPIENT_OPTED_OUT = "recipient_opted_out"
+    RECIPIENT_SUPPRESSED = "recipient_suppressed"
+    ON_REQUEST = "cancelled_on_request"
 
     @property
     def detail(self) -> str:
@@ -46,6 +53,9 @@ class Cancellation(StrEnum):
 _CANCELLATIONS = {
     Cancellation.SENDING_STOPPED: "Sending was stopped for this organisation before it went out.",
     Cancellation.API_KEY_REVOKED: "Its API key was revoked before it went out.",
+    Cancellation.RECIPIENT_OPTED_OUT: "Its number was opted out before it went out.",
+    Cancellation.RECIPIENT_SUPPRESSED: "Its address was suppressed before it went out.",
+    Cancellation.ON_REQUEST: "Your organisation cancelled it before it went out.",
 }
 
 _RANKS = {
@@ -86,6 +96,14 @@ def may_become(now: MessageStatus, new: MessageStatus) -> bool:
     if now.is_final or now is new:
         return False
     return _RANKS[new] >= _RANKS[now]
+
+
+def may_cancel(status: MessageStatus, *, is_possible_duplicate: bool) -> bool:
+    """Whether it waits and was never handed over.
+
+    What was put back after its answer was lost may have been taken: nobody can call that back.
+    """
+    return status in UNCLAIMED and not is_possible_duplicate
 
 
 def next_look_at(submitted_at: datetime, now: datetime, wait: timedelta) -> datetime:

@@ -7,6 +7,7 @@ from khata.messaging.errors import (
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
     InvalidRecipient,
+    MessageUnderWay,
     NoRoute,
     RateLimited,
     RecipientOptedOut,
@@ -21,6 +22,7 @@ from khata.messaging.operations.accept import (
     send_messages,
 )
 from khata.messaging.operations.batch import BATCH_COUNT_MAX, RefusedItem, SentBatch, send_batch
+from khata.messaging.operations.cancellations import cancel_message
 from khata.messaging.operations.dispatch import Handed, claim_messages
 from khata.messaging.operations.feedback import recipient_of, unsubscribe
 from khata.messaging.operations.leases import end_lease, new_lease_token, renew_lease
@@ -38,6 +40,7 @@ from khata.messaging.operations.registered_templates import (
     import_templates,
     retire_template,
 )
+from khata.messaging.operations.releases import release_scheduled
 from khata.messaging.operations.replays import SentMessage, drop_old_idempotency_keys
 from khata.messaging.operations.requests import Acceptance, MailParts, SendRequest
 from khata.messaging.operations.routes import configure_routes, configured_routes, routes_in_force
@@ -60,6 +63,7 @@ __all__ = [
     "InvalidRecipient",
     "MailParts",
     "MessageQuote",
+    "MessageUnderWay",
     "News",
     "NoRoute",
     "Question",
@@ -79,6 +83,7 @@ __all__ = [
     "add_sender",
     "add_template",
     "apply_parked_receipts",
+    "cancel_message",
     "change_registration",
     "claim_messages",
     "configure_routes",
@@ -92,6 +97,7 @@ __all__ = [
     "new_lease_token",
     "quote_message",
     "recipient_of",
+    "release_scheduled",
     "remove_opt_out",
     "remove_sender",
     "renew_lease",

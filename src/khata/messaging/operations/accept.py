@@ -17,6 +17,7 @@ from khata.ledger.core import Condition, Outcome, PlaceHold
 from khata.ledger.operations import InsufficientCredits, WalletFrozen, Wallets, lock_wallets, post_batch_at
 from khata.messaging.configuration import dlt_configuration
 from khata.messaging.core.life import MessageStatus
+from khata.messaging.core.scheduling import time_to_come
 from khata.messaging.core.send_window import due_at
 from khata.messaging.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
 from khata.messaging.models import CHANNEL_CODES, ENCODINGS
@@ -31,7 +32,7 @@ from khata.messaging.operations.velocities import keep_within_velocity, note_tra
 from khata.messaging.rows import Connection, NewMessage, copy_messages
 
 _ENCODING_CODES = {word: code for code, word in ENCODINGS.items()}
-_ACCEPTED = int(MessageStatus.ACCEPTED)
+_ACCEPTED, _SCHEDULED = int(MessageStatus.ACCEPTED), int(MessageStatus.SCHEDULED)
 
 
 class Accepted(Struct, frozen=True):
@@ -151,12 +152,13 @@ def _hold_and_write(
             if outcome.condition is not Condition.ACCEPTED:
                 answers[entry.place] = _refused(entry, outcome)
                 continue
-            sent = _sent(entry.priced, outcome, now)
+            scheduled_at = time_to_come(entry.priced.acceptance.request.scheduled_at, now)
+            sent = _sent(entry.priced, outcome, now, scheduled_at)
             answers[entry.place] = Accepted(sent)
             accepted.append(entry)
             if (key := entry.key) is not None:
                 kept.append(KeptAnswer(*key, entry.priced.digest, sent))
-            yield _row(entry, now)
+            yield _row(entry, now, scheduled_at)
 
     copy_messages(connection, answer_each())
     write_mails(connection, accepted)
@@ -164,19 +166,20 @@ def _hold_and_write(
     return accepted
 
 
-def _row(entry: Entry, now: datetime) -> NewMessage:
+def _row(entry: Entry, now: datetime, scheduled_at: datetime | None) -> NewMessage:
     priced, asker = entry.priced, entry.asker
     draft = priced.draft
     assert draft is not None
+    ready_at = scheduled_at or now
     return NewMessage(
         shard_of(asker.organisation_id),
         asker.organisation_id,
         priced.message_id,
         CHANNEL_CODES[draft.channel],
-        _ACCEPTED,
+        _ACCEPTED if scheduled_at is None else _SCHEDULED,
         priced.credits,
         now,
-        now if priced.template is None else due_at(priced.template.category, now, dlt_configuration().window),
+        ready_at if priced.template is None else due_at(priced.template.category, ready_at, dlt_configuration().window),
         asker.api_key_id,
         priced.acceptance.member_id,
         _ENCODING_CODES[draft.encoding],
@@ -189,6 +192,7 @@ def _row(entry: Entry, now: datetime) -> NewMessage:
         None if draft.metadata is None else dict(draft.metadata),
         template_id=None if priced.template is None else priced.template.id,
         route_id=priced.route_id,
+        scheduled_at=scheduled_at,
     )
 
 
@@ -203,14 +207,14 @@ def _repeated(repeat: Entry, first: Entry, answer: Answer | None) -> Answer:
     return IdempotencyKeyInFlight()
 
 
-def _sent(priced: Priced, outcome: Outcome, now: datetime) -> SentMessage:
+def _sent(priced: Priced, outcome: Outcome, now: datetime, scheduled_at: datetime | None) -> SentMessage:
     draft = priced.draft
     assert draft is not None
     return SentMessage(
         priced.message_id,
         draft.channel,
         draft.recipient,
-        MessageStatus.ACCEPTED,
+        MessageStatus.ACCEPTED if scheduled_at is None else MessageStatus.SCHEDULED,
         draft.segment_count,
         draft.encoding,
         priced.credits,

@@ -1,7 +1,8 @@
-"""Messages that wait and may not go any more: sending is stopped for their organisation, or their API key is revoked.
+"""Messages that wait and are not to go any more: their sender says so, sending is stopped for their organisation, or
+their API key is revoked.
 
-Whoever claims looks and holds them back, so nothing goes out that was claimed after the stop. The sweep cancels them,
-and whatever else still waits for its carrier or for its hour.
+Whoever claims looks and holds back what was stopped, so nothing goes out that was claimed after the stop. The sweep
+cancels it, and whatever else of it still waits for its carrier or for its hour.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,12 +11,14 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from khata.kernel.transactions import in_transaction
+from khata.kernel.errors import NotFound
+from khata.kernel.transactions import in_transaction, needs_database
 from khata.ledger.operations import post_batch
 from khata.ledger.queries import frozen_among
 from khata.messaging.core.hand_over import settling_command
-from khata.messaging.core.life import Cancellation, MessageStatus
-from khata.messaging.hand_over_rows import Change, ClaimedMessage, database_time, lock, write_changes
+from khata.messaging.core.life import UNCLAIMED, Cancellation, MessageStatus, may_cancel
+from khata.messaging.errors import MessageUnderWay
+from khata.messaging.hand_over_rows import Change, ClaimedMessage, LockedMessage, database_time, lock, write_changes
 from khata.messaging.operations.settling import Key, settle_each
 from khata.messaging.rows import Connection
 from khata.tenancy.operations import revoked_among
@@ -53,6 +56,25 @@ class _Stopped(NamedTuple):
         return Cancellation.API_KEY_REVOKED if api_key_id in self.api_key_ids else None
 
 
+@needs_database
+def cancel_message(*, organisation_id: int, message_id: UUID) -> None:
+    """With its credits returned; nothing changes where it is cancelled already. Raises NotFound, MessageUnderWay."""
+    with in_transaction() as connection:
+        message = lock(connection, [(organisation_id, message_id)]).get(message_id)
+        if message is None:
+            raise NotFound
+        if message.status is MessageStatus.CANCELLED:
+            return
+        if not may_cancel(message.status, is_possible_duplicate=message.is_possible_duplicate):
+            raise MessageUnderWay
+        _write_cancelled(connection, [message], Cancellation.ON_REQUEST)
+
+
+def cancel_each(keys: Sequence[Key], reason: Cancellation) -> int:
+    """Those that still wait, each organisation's whose wallet can be written. Returns how many."""
+    return settle_each(keys, partial(_cancel, reason))
+
+
 def hold_back(connection: Connection, claimed: Sequence[ClaimedMessage]) -> list[ClaimedMessage]:
     """The claimed messages that may go; the others wait again, for the sweep to cancel them."""
     stopped = _stopped(connection, {(message.organisation_id, message.api_key_id) for message in claimed})
@@ -82,13 +104,16 @@ def _cancel_of(asker: _Asker, reason: Cancellation, limit: int) -> int:
     parameters = {**_HEAD, "organisation": asker[0], "api_key": asker[1], "limit": limit}
     with in_transaction() as connection:
         keys = connection.execute(_WAITING_OF, parameters).fetchall()
-    return settle_each(keys, partial(_cancel, reason))
+    return cancel_each(keys, reason)
 
 
 def _cancel(reason: Cancellation, connection: Connection, keys: Sequence[Key]) -> int:
+    waiting = [message for message in lock(connection, keys).values() if message.status in UNCLAIMED]
+    return _write_cancelled(connection, waiting, reason)
+
+
+def _write_cancelled(connection: Connection, messages: Sequence[LockedMessage], reason: Cancellation) -> int:
     """With their credits returned."""
-    locked = lock(connection, keys).values()
-    messages = [message for message in locked if message.status is MessageStatus.ACCEPTED]
     post_batch(connection, [settling_command(message.organisation_id, message.id, 0) for message in messages])
     now = database_time(connection)
     cancelled = Change(MessageStatus.CANCELLED, now, captured=0, error_code=reason, error_detail=reason.detail)

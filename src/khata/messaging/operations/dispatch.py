@@ -91,7 +91,7 @@ def _judged(item: Handed, policy: Policy, now: datetime) -> _Judged:
     """A message no carrier took within its validity has failed; nothing was handed over, so nothing is charged."""
     message = item.message
     hand_over = under_policy(item.hand_over, policy, is_possible_duplicate=message.is_possible_duplicate)
-    if hand_over.status is MessageStatus.ACCEPTED and now - message.accepted_at >= VALIDITY:
+    if hand_over.status is MessageStatus.ACCEPTED and now - message.valid_from >= VALIDITY:
         hand_over = hand_over._replace(status=MessageStatus.FAILED, settlement=Settlement.VOID)
     used = policy.credits_used(hand_over.status, message.credits, message.segments, hand_over.segments_taken)
     return _Judged(message, item, hand_over, policy, used)

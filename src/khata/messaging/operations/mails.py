@@ -58,8 +58,10 @@ _DROP_ATTACHMENTS = """
     delete from messaging_mailattachment attachment using messaging_message message
      where (message.shard, message.organisation_id, message.id)
          = (attachment.shard, attachment.organisation_id, attachment.message_id)
-       and not is_open and message.status <> %s
+       and not is_open and message.status <> all (%s)
 """
+_NEEDS_ITS_OCTETS = [int(MessageStatus.SCHEDULED), int(MessageStatus.UNKNOWN)]
+"""Beside what is open: these may still be handed over, or once more."""
 
 
 class _Content(NamedTuple):
@@ -137,11 +139,16 @@ def with_mails(claimed: Sequence[ClaimedMessage], loaded: LoadedMails, now: date
             for message in claimed]  # fmt: skip
 
 
+def is_stopped_by(reason: SuppressionReason | None, *, has_unsubscribe: bool) -> bool:
+    """Who unsubscribed wants no newsletters; a receipt, which has no way out, may still be sent."""
+    return reason is not None and (has_unsubscribe or reason is not SuppressionReason.UNSUBSCRIBE)
+
+
 @needs_database
 def drop_sent_attachments() -> int:
     """Octets of messages that need no further hand-over. Returns how many attachments went."""
     with in_transaction() as connection:
-        return connection.execute(_DROP_ATTACHMENTS, (int(MessageStatus.UNKNOWN),)).rowcount
+        return connection.execute(_DROP_ATTACHMENTS, (_NEEDS_ITS_OCTETS,)).rowcount
 
 
 def _with_senders(mails: Sequence[Entry]) -> list[Entry]:
@@ -169,8 +176,7 @@ def _refusal(
     if (organisation_id, draft.mailbox.domain) not in verified:
         return SenderNotVerified(errors=[field_problem("from", "sender_not_verified", SenderNotVerified().detail)])
     reason = suppressed.get((organisation_id, draft.recipient.lower()))
-    # Who unsubscribed wants no newsletters; a receipt, which has no way out, may still be sent.
-    if reason is None or (reason is SuppressionReason.UNSUBSCRIBE and not draft.has_unsubscribe):
+    if reason is None or not is_stopped_by(reason, has_unsubscribe=draft.has_unsubscribe):
         return None
     detail = f"This address {reason.label.lower()}, so nothing is sent to it."
     return RecipientSuppressed(detail, errors=[field_problem("to", "recipient_suppressed", detail)])
@@ -207,7 +213,7 @@ def _mail(message: ClaimedMessage, loaded: LoadedMails, now: datetime) -> Mail |
         html=content.html,
         attachments=content.attachments,
         message_id=f"{public_id('msg', message.id)}@{sender.domain}",
-        written_at=message.accepted_at,
+        written_at=message.valid_from,
         unsubscribe_url=_unsubscribe_url(ref) if content.has_unsubscribe else "",
     )
     return Mail(sign(compose(letter), key, signed_at_s=int(now.timestamp())), ref_text("bounce", ref))

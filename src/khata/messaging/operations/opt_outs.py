@@ -1,4 +1,4 @@
-"""Opting numbers out, and in again. A message accepted before goes out: its credits are held for it."""
+"""Opting numbers out, and in again. A message that was accepted before goes out, unless it is scheduled for later."""
 
 from collections.abc import Sequence
 

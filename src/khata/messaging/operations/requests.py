@@ -1,10 +1,12 @@
 """A request to send and what it comes to: checked and priced, with nothing held and nothing locked yet."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
+from khata.kernel.clock import utc_now
 from khata.kernel.errors import FieldProblem, InvalidRequest, KhataError, field_problem
 from khata.kernel.ids import new_uuid
 from khata.mail.core.composing import Attachment
@@ -13,6 +15,7 @@ from khata.messaging.core.countries import NO_COUNTRY, region_of
 from khata.messaging.core.draft import SmsDraft, check_sms
 from khata.messaging.core.mail_draft import MailDraft, check_mail
 from khata.messaging.core.routes import RouteTable
+from khata.messaging.core.scheduling import ahead_problem
 from khata.messaging.core.templates import BoundTemplate
 from khata.messaging.errors import DestinationUnpriced, InvalidRecipient, NoRoute
 from khata.messaging.operations.replays import request_digest
@@ -44,6 +47,8 @@ class SendRequest(Struct, frozen=True):
     """The register's number of the template it goes by."""
     mail: MailParts | None = None
     """Of e-mails."""
+    scheduled_at: datetime | None = None
+    """When it is to be handed over; at once where that has passed."""
 
 
 class Acceptance(Struct, frozen=True):
@@ -101,7 +106,7 @@ def price_request(
     request: SendRequest, card: RateCard, routes: RouteTable, home: str
 ) -> tuple[Draft, int, int] | KhataError:
     """The request ready to go, what it costs (micro-credits) and its route's version, or what is wrong with it."""
-    draft = _check_mail(request) if request.channel == "email" else _check_sms(request, home)
+    draft = _check(request, home)
     if isinstance(draft, list):
         is_recipient = {problem["code"] for problem in draft} == {"invalid_recipient"}
         return InvalidRecipient(draft[0]["detail"], errors=draft) if is_recipient else InvalidRequest(draft)
@@ -113,6 +118,13 @@ def price_request(
     if route is None:
         return NoRoute()
     return draft, rate.credits_micro * draft.segment_count, route.version
+
+
+def _check(request: SendRequest, home: str) -> Draft | list[FieldProblem]:
+    draft = _check_mail(request) if request.channel == "email" else _check_sms(request, home)
+    if request.scheduled_at is None or (problem := ahead_problem(request.scheduled_at, utc_now())) is None:
+        return draft
+    return [*draft, problem] if isinstance(draft, list) else [problem]
 
 
 def _check_sms(request: SendRequest, home: str) -> SmsDraft | list[FieldProblem]:

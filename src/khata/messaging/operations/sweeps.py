@@ -117,8 +117,7 @@ def _interrupted(message: LockedMessage, policy: Policy, now: datetime) -> Chang
 def _sweep_stale() -> int:
     """Messages that no carrier could take for as long as they are valid: theirs are away, or their route is gone."""
     with in_transaction() as connection:
-        accepted_before = database_time(connection) - VALIDITY
-        keys = find_stale(connection, accepted_before=accepted_before, limit=_SWEEP_COUNT)
+        keys = find_stale(connection, valid_before=database_time(connection) - VALIDITY, limit=_SWEEP_COUNT)
     return settle_each(keys, _fail)
 
 
