@@ -21,7 +21,7 @@ PAGES = {
     "/operator/reconciliation/": ("Reconciliation", "Last comparisons", "Paid out by the gateway"),
     "/operator/webhooks/": ("Webhooks", "Waiting"),
     "/operator/webhooks/?show=waiting": ("Webhooks", "Waiting"),
-    "/operator/carriers/": ("Carriers", "smpp", "No worker", "default", "To everybody", "Used when a carrier accepts."),
+    "/operator/carriers/": ("Carriers", "smpp", "default", "To everybody", "Used when a carrier accepts."),
     "/operator/inbound/": ("Inbound", "Nobody's", "Numbers of organisations"),
     "/operator/proof/": ("Proof", "Prove now"),
     "/operator/audit/": ("Audit trail",),
