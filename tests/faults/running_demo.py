@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import tempfile
@@ -65,12 +66,25 @@ class RunningDemo:
     def process_id(self, part: Part) -> int:
         return int(self._find(part).pid)
 
-    def kill_backend(self, number: int) -> None:
-        """SIGKILL for one of Khata's database connections: PostgreSQL then ends all of them and recovers."""
-        backends = [child for child in self._find("postgres").children() if "khata_app" in " ".join(child.cmdline())]
-        victim = backends[number % len(backends)]
-        victim.kill()
-        wait_until(lambda: survivors([victim]) == [], "the backend was gone")
+    def kill_backend(self, chance: random.Random) -> None:
+        """SIGKILL for one of Khata's database connections: PostgreSQL then ends all of them and recovers.
+
+        A PostgreSQL that has just come back may have none yet, and a connection may end before it is struck.
+        """
+
+        def struck() -> bool:
+            backends = self._backends()
+            if not backends:
+                return False
+            victim = chance.choice(backends)
+            try:
+                victim.kill()
+            except psutil.NoSuchProcess:
+                return False
+            wait_until(lambda: survivors([victim]) == [], "the backend was gone")
+            return True
+
+        wait_until(struck, "a backend was struck")
 
     def end(self) -> None:
         """SIGTERM: exit code 0, and every process it had is gone."""
@@ -143,6 +157,14 @@ class RunningDemo:
 
         wait_until(is_there, f"there was a {part}")
         return found[0]
+
+    def _backends(self) -> list[psutil.Process]:
+        """Khata's database connections, as PostgreSQL's processes."""
+        try:
+            children = self._find("postgres").children()
+            return [child for child in children if "khata_app" in " ".join(child.cmdline())]
+        except psutil.NoSuchProcess:
+            return []
 
     def _tell_smsc(self, method: str, path: str, **more: Any) -> None:
         url = f"{self.ready['phone_url']}{path}"

@@ -57,7 +57,7 @@ def test_killing_postgresql_is_answered_503_and_ends_by_itself(demo: RunningDemo
         if next(turns):
             demo.kill("postgres")
         else:
-            demo.kill_backend(chance.randrange(100))
+            demo.kill_backend(chance)
 
     with senders(demo.ready, "postgres") as sending:
         _kill_now_and_then(sending, chance, kill)
