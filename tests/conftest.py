@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _CLEANUP = ExitStack()
 
-# How long an example takes says nothing on a shared machine.
-hypothesis.settings.register_profile("khata", deadline=None)
+# How long examples take says nothing on a shared machine.
+hypothesis.settings.register_profile("khata", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("khata")
 
 

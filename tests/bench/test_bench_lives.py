@@ -17,7 +17,7 @@ from bench.table import print_table
 from bench.timing import percentile
 from tests.house.project import ROOT
 
-TIMEOUT_S = 280
+TIMEOUT_S = 840
 KEYS = ["name", "value", "unit", "ceiling", "ratio", "note"]
 SUBJECTS = (
     "pure core", "acceptance", "POST /v1/messages,", "POST /v1/messages/batch", "mixed", "dispatch", "balance",
@@ -39,6 +39,7 @@ def bench(folder: Path, *arguments: str, **environment: str) -> "subprocess.Comp
     )
 
 
+@pytest.mark.timeout(900)
 def test_every_line_gives_a_number_and_leaves_nothing_behind(tmp_path: Path) -> None:
     done = bench(tmp_path / "tmp", "--json", str(tmp_path / "build" / "bench.json"))
     assert done.returncode == 0, done.stderr
@@ -56,6 +57,7 @@ def test_every_line_gives_a_number_and_leaves_nothing_behind(tmp_path: Path) -> 
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.timeout(900)
 def test_a_line_that_fails_says_why_and_ends_with_exit_code_1(tmp_path: Path) -> None:
     (tmp_path / "no-programs").mkdir()
     done = bench(tmp_path / "tmp", "--only", "single", "core", PATH=str(tmp_path / "no-programs"))

@@ -11,7 +11,7 @@ from .customers import Customer, sign_up
 from .operators import khata_operator
 from .watch import Watch
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -14,7 +14,7 @@ from khata.mail.core.addresses import Mailbox
 from khata.mail.core.composing import Letter, compose
 from khata.messaging.core.segmentation import segment
 
-DEADLINE_S = 30
+DEADLINE_S = 60
 ANSWER_TIMEOUT_S = 4
 """How long the driver under test waits for an answer."""
 

@@ -19,7 +19,7 @@ from tests.sandbox.far_end import wait_until
 
 PYTHON = Path(sys.prefix) / "peers" / "bin" / "python"
 SECRET_KEY, WEBHOOK_SECRET = "sk_test_localstripe", "whsec_localstripe"
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 _START = """
 import sys

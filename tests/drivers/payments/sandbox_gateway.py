@@ -14,7 +14,7 @@ from tests.sandbox.far_end import wait_until
 from tests.sandbox.gateway.payer import Payer
 
 KEY_ID, KEY_SECRET, WEBHOOK_SECRET = "rzp_test_khataTests0001", "gateway-secret", "webhook-secret"
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 
 class SandboxGateway:

@@ -24,7 +24,7 @@ ENQUIRE = 0x15
 DATA = 0x103
 ANSWER = 0x80000000
 
-DEADLINE_S = 30
+DEADLINE_S = 60
 
 
 def frame(command: int, sequence: int, status: int = 0, body: bytes = b"") -> bytes:

@@ -15,7 +15,7 @@ from khata.carriers.drivers.smpp import SmppCarrier, settings_of
 from khata.carriers.port import Accepted, CarrierNews, Dlt, InboundMessage, Receipt, ReceiptState, Submission
 from khata.messaging.core.segmentation import segment
 
-DEADLINE_S = 30
+DEADLINE_S = 60
 
 ENTITY, DELIVERY, TEMPLATE = "1101172974420810001", "1101172974420830004", "1107123456789012345"
 CHAIN_HASH = "c0c951afca257c5b87c3da535c09112080483f35b7e6faf35e2428b3b526b694"
