@@ -22,6 +22,7 @@ from khata.mail.operations import remove_domain
 from khata.messaging import queries
 from khata.messaging.core.hand_over import decide_hand_over
 from khata.messaging.core.life import MessageStatus
+from khata.messaging.errors import NoRoute
 from khata.messaging.hand_over_rows import ClaimedMessage
 from khata.messaging.models import AwaitedPart, MailAttachment, Message
 from khata.messaging.operations import (
@@ -30,6 +31,7 @@ from khata.messaging.operations import (
     SendRequest,
     drop_sent_attachments,
     look_at_silent,
+    quote_message,
     send_message,
     settle_news,
     unsubscribe,
@@ -38,6 +40,7 @@ from khata.tenancy.models import Organisation
 from khata.workers.dispatcher import submissions_of
 from tests.leases import claim_all
 from tests.mails import verify_domain
+from tests.routes import route_of, routes_in
 
 TENTH = 100_000
 FILE = Attachment("bill.txt", "text/plain", b"Hello")
@@ -177,6 +180,35 @@ def test_a_reference_reads_as_it_was_written() -> None:
     text = ref_text("bounce", ref)
     assert len(text) == 56
     assert (read_ref("bounce", text), read_ref("bounce", text.upper())) == (ref, ref)
+
+
+@pytest.mark.parametrize(
+    ("sender", "route"), [("ACME <orders@acme.example>", "orders"), (None, "default"), ("x@acme.example", None)]
+)
+def test_an_email_takes_the_route_of_its_senders_address(mailer: int, sender: str | None, route: str | None) -> None:
+    routes = {
+        "orders": route_of(channel="email", senders=("orders@acme.example",)),
+        "default": route_of(channel="email", senders=("no-reply@acme.example",)),
+    }
+    request = SendRequest("asha@example.org", "It is on its way.", sender, "email", mail=MailParts("Your order"))
+    with routes_in(*routes.values()):
+        if route is None:
+            with pytest.raises(NoRoute):
+                send_message(organisation_id=mailer, request=request)
+        else:
+            sent = send_message(organisation_id=mailer, request=request)
+            assert [one.id for one in claim_all(routes[route].name)] == [sent.id]
+
+
+def test_an_email_whose_default_sender_no_route_takes_is_refused(mailer: int) -> None:
+    request = SendRequest("asha@example.org", "It is on its way.", None, "email", mail=MailParts("Your order"))
+    with routes_in(route_of(channel="email", senders=("orders@acme.example",))):
+        with pytest.raises(NoRoute):
+            send_message(organisation_id=mailer, request=request)
+        with pytest.raises(NoRoute):
+            quote_message(request, organisation_id=mailer)
+        assert quote_message(request).credits_micro == TENTH
+    assert balance(organisation_id=mailer).available == 10_000_000
 
 
 def test_the_senders_own_log_does_not_show_what_would_prove_a_bounce(mailer: int) -> None:

@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from khata.carriers.port import Mail
 from khata.kernel.arrays import array_texts
 from khata.kernel.copying import copy_rows
@@ -26,9 +24,10 @@ from khata.mail.models import SuppressionReason
 from khata.mail.operations import RecipientSuppressed, SenderNotVerified
 from khata.messaging.core.life import MessageStatus
 from khata.messaging.core.mail_draft import MailDraft
+from khata.messaging.errors import NoRoute
 from khata.messaging.hand_over_rows import ClaimedMessage
 from khata.messaging.models import CHANNEL_CODES
-from khata.messaging.operations.requests import Entry
+from khata.messaging.operations.requests import Entry, with_sender
 from khata.messaging.rows import Connection
 
 _EMAIL = CHANNEL_CODES["email"]
@@ -72,14 +71,14 @@ class _Content(NamedTuple):
 
 
 def keep_sendable_mails(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], dict[int, KhataError]]:
-    """The entries that may go on, and the refusals by place: senders not verified, addresses suppressed.
+    """The entries that may go on, and the refusals by place: senders not verified, addresses suppressed, no route.
 
     An e-mail without a sender gets its organisation's default one.
     """
     mails = [entry for entry in entries if isinstance(entry.priced.draft, MailDraft)]
     if not mails:
         return list(entries), {}
-    named = {entry.place: entry for entry in _with_senders(mails)}
+    named, refused = _with_senders(mails)
     drafts = {place: _draft(entry) for place, entry in named.items()}
     verified = mail.verified_among(
         connection, {(named[place].organisation_id, draft.mailbox.domain) for place, draft in drafts.items()}
@@ -87,11 +86,10 @@ def keep_sendable_mails(connection: Connection, entries: Sequence[Entry]) -> tup
     suppressed = mail.suppressed_among(
         connection, {(named[place].organisation_id, draft.recipient) for place, draft in drafts.items()}
     )
-    refused = {
-        place: refusal
-        for place, entry in named.items()
-        if (refusal := _refusal(entry.organisation_id, drafts[place], verified, suppressed)) is not None
-    }
+    for place, entry in named.items():
+        refusal = _refusal(entry.organisation_id, drafts[place], verified, suppressed)
+        if refusal is not None:
+            refused[place] = refusal
     return [named.get(entry.place, entry) for entry in entries if entry.place not in refused], refused
 
 
@@ -151,20 +149,26 @@ def drop_sent_attachments() -> int:
         return connection.execute(_DROP_ATTACHMENTS, (_NEEDS_ITS_OCTETS,)).rowcount
 
 
-def _with_senders(mails: Sequence[Entry]) -> list[Entry]:
+def _with_senders(mails: Sequence[Entry]) -> tuple[dict[int, Entry], dict[int, KhataError]]:
+    """By place; refused is what no route takes from its organisation's sender."""
     lacking = {entry.organisation_id for entry in mails if not _draft(entry).sender}
-    if not lacking:
-        return list(mails)
     defaults = {id_: mail.default_sender(organisation_id=id_) for id_ in lacking}
-    return [_with_sender(entry, defaults.get(entry.organisation_id)) for entry in mails]
+    named: dict[int, Entry] = {}
+    refused: dict[int, KhataError] = {}
+    for entry in mails:
+        ready = _with_sender(entry, defaults.get(entry.organisation_id))
+        if ready is None:
+            refused[entry.place] = NoRoute()
+        else:
+            named[entry.place] = ready
+    return named, refused
 
 
-def _with_sender(entry: Entry, default: str | None) -> Entry:
+def _with_sender(entry: Entry, default: str | None) -> Entry | None:
     draft = _draft(entry)
     if draft.sender or default is None:
         return entry
-    draft = draft._replace(sender=default, mailbox=read_mailbox(default))
-    return replace(entry, priced=replace(entry.priced, draft=draft))
+    return with_sender(entry, draft._replace(sender=default, mailbox=read_mailbox(default)))
 
 
 def _refusal(

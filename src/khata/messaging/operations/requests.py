@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from khata.kernel.clock import utc_now
 from khata.kernel.errors import FieldProblem, InvalidRequest, KhataError, field_problem
@@ -105,19 +106,43 @@ def price_all(acceptances: Sequence[Acceptance]) -> list[Priced]:
 def price_request(
     request: SendRequest, card: RateCard, routes: RouteTable, home: str
 ) -> tuple[Draft, int, int] | KhataError:
-    """The request ready to go, what it costs (micro-credits) and its route's version, or what is wrong with it."""
+    """The request ready to go, what it costs (micro-credits) and its route's version, or what is wrong with it.
+
+    The version is 0 while the sender, and so the route, is not known.
+    """
     draft = _check(request, home)
     if isinstance(draft, list):
         is_recipient = {problem["code"] for problem in draft} == {"invalid_recipient"}
         return InvalidRecipient(draft[0]["detail"], errors=draft) if is_recipient else InvalidRequest(draft)
-    digits = draft.recipient.removeprefix("+") if draft.channel == "sms" else ""
-    rate = card.rate_for(draft.channel, digits)
+    rate = card.rate_for(draft.channel, _digits(draft))
     if rate is None:
         return DestinationUnpriced()
-    route = routes.route_for(draft.channel, digits, draft.sender)
-    if route is None:
+    version = 0 if _is_sender_open(draft) else _route_version(routes, draft)
+    if version is None:
         return NoRoute()
-    return draft, rate.credits_micro * draft.segment_count, route.version
+    return draft, rate.credits_micro * draft.segment_count, version
+
+
+def with_sender(entry: Entry, draft: Draft) -> Entry | None:
+    """The entry with a draft whose sender was found on its way, and the route of that; None where there is none."""
+    version = _route_version(routes_in_force(), draft)
+    return None if version is None else replace(entry, priced=replace(entry.priced, draft=draft, route_id=version))
+
+
+def _is_sender_open(draft: Draft) -> bool:
+    """An e-mail without one gets its organisation's, which is read later."""
+    return isinstance(draft, MailDraft) and not draft.sender
+
+
+def _route_version(routes: RouteTable, draft: Draft) -> int | None:
+    """An e-mail's sender is its address, whatever name is shown with it."""
+    sender = draft.mailbox.address if isinstance(draft, MailDraft) else draft.sender
+    route = routes.route_for(draft.channel, _digits(draft), sender)
+    return None if route is None else route.version
+
+
+def _digits(draft: Draft) -> str:
+    return draft.recipient.removeprefix("+") if isinstance(draft, SmsDraft) else ""
 
 
 def _check(request: SendRequest, home: str) -> Draft | list[FieldProblem]:

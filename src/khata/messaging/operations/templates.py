@@ -21,8 +21,7 @@ from khata.messaging.core.send_window import due_at
 from khata.messaging.core.templates import BoundTemplate, Template, Unbound, bind
 from khata.messaging.errors import NoRoute, TemplateNotMatched
 from khata.messaging.hand_over_rows import Change, ClaimedMessage, database_time, write_changes
-from khata.messaging.operations.requests import Entry, SendRequest
-from khata.messaging.operations.routes import routes_in_force
+from khata.messaging.operations.requests import Entry, SendRequest, with_sender
 from khata.messaging.rows import Connection
 from khata.messaging.template_queries import book
 
@@ -115,12 +114,11 @@ def _with_template(entry: Entry, template: Template) -> Entry | None:
     """Its sender is the template's, and so may be its route; None where no route takes that sender."""
     draft = entry.priced.draft
     assert draft is not None
-    route = routes_in_force().route_for("sms", draft.recipient.removeprefix("+"), template.sender)
-    if route is None:
+    routed = with_sender(entry, draft._replace(sender=template.sender))
+    if routed is None:
         return None
     bound = BoundTemplate(template.id, template.sender, template.category)
-    draft = draft._replace(sender=template.sender)
-    return replace(entry, priced=replace(entry.priced, draft=draft, route_id=route.version, template=bound))
+    return replace(routed, priced=replace(routed.priced, template=bound))
 
 
 def _registered(connection: Connection, claimed: Sequence[ClaimedMessage]) -> dict[UUID | None, tuple[Category, Dlt]]:
