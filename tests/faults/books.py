@@ -59,15 +59,24 @@ def assert_submitted_once_at_most(demo: RunningDemo, name: str) -> None:
 
 
 def wait_until_all_ended(demo: RunningDemo, name: str, *ends: MessageStatus) -> dict[MessageStatus, int]:
-    """Until each message is delivered or visibly `unknown`, or has one of `ends`; how many are which."""
+    """Until each message is delivered or visibly `unknown`, or has one of `ends`; how many are which.
+
+    However many there are: it fails where for the time of a deadline no further message ends.
+    """
     counts: dict[MessageStatus, int] = {}
 
-    def is_over() -> bool:
+    def under_way() -> int:
         demo.let_dead_leases_run_out()
         rows = demo.select("select status, count(*) from messaging_message where body like %s group by 1", f"{name}-%")
         counts.clear()
         counts.update((MessageStatus(status), count) for status, count in rows)
-        return counts.keys() <= {MessageStatus.DELIVERED, MessageStatus.UNKNOWN, *ends}
+        return sum(counts[status] for status in counts.keys() - {MessageStatus.DELIVERED, MessageStatus.UNKNOWN, *ends})
 
-    wait_until(is_over, f"all messages ended; now {counts}")
+    def wait_for_fewer(left: int) -> int:
+        wait_until(lambda: under_way() < left, f"fewer than {left} messages were under way, of {counts}")
+        return under_way()
+
+    left = under_way()
+    while left:
+        left = wait_for_fewer(left)
     return counts

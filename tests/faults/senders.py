@@ -21,7 +21,7 @@ TIMEOUT_S = 30.0
 
 @contextmanager
 def senders(ready: Mapping[str, str], name: str) -> Iterator["Senders"]:
-    """Send all the time the block takes. At its end every message begun is accepted, or it raises."""
+    """Send all the time the block takes. At its end every message begun is accepted, or it raises the reason."""
     sending = Senders(ready, name)
     with ThreadPoolExecutor(SENDERS_COUNT) as threads:
         tasks = [threads.submit(sending.send_on, number) for number in range(SENDERS_COUNT)]
@@ -30,8 +30,8 @@ def senders(ready: Mapping[str, str], name: str) -> Iterator["Senders"]:
         finally:
             sending.stopping.set()
             wait(tasks)
-        for task in tasks:
-            task.result()
+            for task in tasks:
+                task.result()
 
 
 class Senders:

@@ -16,11 +16,19 @@ from .senders import Senders, senders
 
 KILLS_COUNT = int(os.environ.get("KHATA_TEST_KILLS", "3"))
 """`make soak` asks for many more."""
+_RUPEES_PER_KILL = 20_000
+"""A hundred thousand messages: many times what is sent until a part has come back, on any machine."""
+_RUPEES_MAX = 500_000
+"""The most that can be bought at once."""
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def credits(demo: RunningDemo) -> None:
-    payer.top_up(demo.ready, rupees=10_000)
+    """For each test: one never pays for another's messages."""
+    left = _RUPEES_PER_KILL * KILLS_COUNT
+    while left > 0:
+        payer.top_up(demo.ready, rupees=min(left, _RUPEES_MAX))
+        left -= _RUPEES_MAX
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from .senders import TIMEOUT_S, post_message
 
 SENDERS_COUNT = 6
 BEFORE_THE_KILL_COUNT = 40
-CREDITS = 500
+CREDITS = 50_000
 
 
 @pytest.fixture
