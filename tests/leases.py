@@ -4,8 +4,12 @@ A worker takes a limited number at once, oldest first, and other tests leave mes
 nothing is left.
 """
 
+from datetime import timedelta
+
+from khata.kernel.clock import utc_now
+from khata.messaging.core.life import MessageStatus
 from khata.messaging.hand_over_rows import ClaimedMessage
-from khata.messaging.models import WorkerLease
+from khata.messaging.models import Message, WorkerLease
 from khata.messaging.operations import (
     claim_messages,
     new_lease_token,
@@ -58,3 +62,9 @@ def sweep_all(token: int) -> int:
 def release_all() -> int:
     """Whatever scheduled message is due, other tests' too. Returns how many were."""
     return sum(iter(lambda: release_scheduled(limit=1_000), 0))
+
+
+def put_all_off() -> None:
+    """Other tests' messages wait for another day: none comes due while a test looks at what is due."""
+    waiting = Message.objects.filter(status__in=(MessageStatus.SCHEDULED, MessageStatus.ACCEPTED))
+    waiting.update(due_at=utc_now() + timedelta(days=1))
