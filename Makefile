@@ -21,9 +21,9 @@ help: ## list what can be made
 demo: $(VENV)/.runtime ## run everything on this machine, the far ends simulated (ARGS="--port 9000" passes flags)
 	@exec $(BIN)/khata demo $(ARGS)
 
-# One order unless another is asked for, so that what failed anywhere can be repeated everywhere.
-test: lint localstripe browser wrk ## check and test everything; installs what the tests need (SEED=7 for another order)
-	$(BIN)/pytest --randomly-seed=$(or $(SEED),23) $(ARGS)
+# One order and the same examples unless others are asked for, so that what failed anywhere can be repeated everywhere.
+test: lint localstripe browser wrk ## check and test everything; installs what the tests need (SEED=7 for other orders and examples)
+	$(BIN)/pytest --randomly-seed=$(or $(SEED),23) --hypothesis-seed=$(or $(SEED),23) $(ARGS)
 
 ci: test ## what a change must pass
 
