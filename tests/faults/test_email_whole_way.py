@@ -74,9 +74,9 @@ def test_an_email_arrives_signed_and_costs_a_tenth_of_a_credit(demo: RunningDemo
 
 def test_a_scheduled_email_is_handed_over_when_its_time_has_come(demo: RunningDemo) -> None:
     scheduled_at = rfc3339(utc_now() + timedelta(seconds=2))
-    sent = send(demo, "later@example.org", scheduled_at=scheduled_at)
+    sent = send(demo, "in-a-while@example.org", scheduled_at=scheduled_at)
     assert sent.json()["status"] == "scheduled", sent.text
-    mail_to(demo, "later@example.org")
+    mail_to(demo, "in-a-while@example.org")
     arrived = wait_for_status(demo, sent, "submitted")
     assert arrived["submitted_at"] >= arrived["scheduled_at"] == scheduled_at
 
