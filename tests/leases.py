@@ -1,7 +1,7 @@
-"""Leases of workers, as young or old as a test needs them, and what is done under them.
+"""Leases of workers, as young or old as a test needs them, and all messages there are: taken, released or put off.
 
 A worker takes a limited number at once, oldest first, and other tests leave messages behind: it is asked until
-nothing is left.
+nothing is left. What they left may come due at any moment, too.
 """
 
 from datetime import timedelta

@@ -54,8 +54,12 @@ DEADLINE_S = 60
 
 
 @pytest.fixture(autouse=True)
-def _alone_with_a_sound_ledger() -> Iterator[None]:
+def _nothing_of_others_due() -> None:
     put_all_off()
+
+
+@pytest.fixture(autouse=True)
+def _sound_ledger() -> Iterator[None]:
     yield
     assert verify_ledger().is_sound
 

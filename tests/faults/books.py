@@ -72,11 +72,6 @@ def wait_until_all_ended(demo: RunningDemo, name: str, *ends: MessageStatus) -> 
         counts.update((MessageStatus(status), count) for status, count in rows)
         return sum(counts[status] for status in counts.keys() - {MessageStatus.DELIVERED, MessageStatus.UNKNOWN, *ends})
 
-    def wait_for_fewer(left: int) -> int:
-        wait_until(lambda: under_way() < left, f"fewer than {left} messages were under way, of {counts}")
-        return under_way()
-
-    left = under_way()
-    while left:
-        left = wait_for_fewer(left)
+    while left := under_way():
+        wait_until(lambda most=left: under_way() < most, f"fewer than {left} were under way; at first {counts}")
     return counts

@@ -25,10 +25,9 @@ _RUPEES_MAX = 500_000
 @pytest.fixture(autouse=True)
 def credits(demo: RunningDemo) -> None:
     """For each test: one never pays for another's messages."""
-    left = _RUPEES_PER_KILL * KILLS_COUNT
-    while left > 0:
-        payer.top_up(demo.ready, rupees=min(left, _RUPEES_MAX))
-        left -= _RUPEES_MAX
+    needed = _RUPEES_PER_KILL * KILLS_COUNT
+    for bought in range(0, needed, _RUPEES_MAX):
+        payer.top_up(demo.ready, rupees=min(needed - bought, _RUPEES_MAX))
 
 
 @pytest.fixture
